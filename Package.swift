@@ -1,0 +1,87 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// The compiler holds the picture in Documentation/Architecture.md: imports are internal unless they say otherwise,
+/// so that no C, SQL or HTTP type can leak into a public signature by accident.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+    name: "countenance",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(
+            name: "Countenance",
+            targets: ["FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "Evaluation"]
+        ),
+        .executable(name: "countenance", targets: ["countenance"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // The whole story: no C, no HTTP, no SQL, no files.
+        .target(
+            name: "FaceRecognition",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings
+        ),
+        // The adapters. Each knows FaceRecognition; none knows another.
+        .target(name: "ImageCodecs", dependencies: ["FaceRecognition", "CVips"], swiftSettings: settings),
+        .target(name: "OpenVINOInference", dependencies: ["FaceRecognition", "COpenVINO"], swiftSettings: settings),
+        .target(
+            name: "SQLiteStorage",
+            dependencies: ["FaceRecognition", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings
+        ),
+        .target(name: "Evaluation", dependencies: ["FaceRecognition"], swiftSettings: settings),
+        // The one place that joins everything.
+        .executableTarget(
+            name: "countenance",
+            dependencies: [
+                "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "Evaluation",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: settings
+        ),
+        // One C target per C library, holding only what Swift cannot call itself.
+        .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .systemLibrary(name: "COpenVINO", pkgConfig: "countenance-openvino"),
+
+        .target(
+            name: "FaceTestSupport", dependencies: ["FaceRecognition"], path: "Tests/FaceTestSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "FaceRecognitionTests", dependencies: ["FaceRecognition", "FaceTestSupport"], swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ImageCodecsTests", dependencies: ["ImageCodecs", "FaceRecognition", "FaceTestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "OpenVINOInferenceTests",
+            dependencies: ["OpenVINOInference", "ImageCodecs", "FaceRecognition", "FaceTestSupport"],
+            resources: [.copy("Vectors")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SQLiteStorageTests",
+            dependencies: [
+                "SQLiteStorage", "FaceRecognition", "FaceTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "EvaluationTests", dependencies: ["Evaluation", "FaceRecognition", "FaceTestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "EndToEndTests", dependencies: ["FaceTestSupport"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,142 @@
+/// A face turned upright, scaled and cut to a template model's input: the network's view of it.
+public struct AlignedCrop: Sendable, Hashable {
+    public let size: PixelSize
+    /// `3 * width * height` bytes: red, green, blue, rows from the top. Black where the face reaches outside the image.
+    public let pixels: [UInt8]
+    /// From the image's pixels to the crop's.
+    public let transform: SimilarityTransform
+
+    /// - Precondition: `pixels` holds exactly `3 * width * height` bytes.
+    public init(size: PixelSize, pixels: [UInt8], transform: SimilarityTransform) {
+        precondition(pixels.count == 3 * size.width * size.height, "A crop has 3 bytes a pixel and no padding")
+        self.size = size
+        self.pixels = pixels
+        self.transform = transform
+    }
+
+    /// The same crop with left and right exchanged. Its `transform` is unchanged and maps to the unmirrored crop.
+    public var mirrored: AlignedCrop {
+        var mirror = pixels
+        for y in 0..<size.height {
+            for x in 0..<size.width {
+                let from = 3 * (y * size.width + x), to = 3 * (y * size.width + size.width - 1 - x)
+                for c in 0..<3 { mirror[to + c] = pixels[from + c] }
+            }
+        }
+        return AlignedCrop(size: size, pixels: mirror, transform: transform)
+    }
+}
+
+extension PixelImage {
+    /// Cuts out a face so that its landmarks come closest, in the least-squares sense, to `targets`.
+    ///
+    /// Where the face is larger than the crop, each of the crop's pixels is the mean over the area that it covers, so
+    /// that nothing aliases: whole blocks of pixels are averaged first, then up to 2 x 2 bilinear samples are taken.
+    /// Cost: proportional to the crop, plus the face's own area once when it is at least twice the crop's size.
+    ///
+    /// - Returns: nil when the landmarks determine no transform (they coincide).
+    public func aligned(_ landmarks: [Point], to targets: [Point], size: PixelSize) -> AlignedCrop? {
+        guard let transform = SimilarityTransform(mapping: landmarks, onto: targets) else { return nil }
+        return cropped(by: transform, size: size)
+    }
+
+    /// Cuts out what `transform` maps into a crop of `size`; see `aligned`.
+    public func cropped(by transform: SimilarityTransform, size: PixelSize) -> AlignedCrop {
+        let reduction = 1 / transform.scale
+        // Beyond 64 the "face" is far larger than any photograph that is let in; the bound keeps the arithmetic small.
+        let factor = Int(min(reduction, 64))
+        guard factor >= 2, let region = region(behind: size, of: transform) else {
+            return AlignedCrop(size: size, pixels: sampled(by: transform, size: size), transform: transform)
+        }
+        let (reduced, origin) = averaged(by: factor, in: region)
+        let f = Double(factor)
+        let toImage = SimilarityTransform(
+            a: f, b: 0, tx: (f - 1) / 2 + Double(origin.x), ty: (f - 1) / 2 + Double(origin.y))
+        return AlignedCrop(
+            size: size, pixels: reduced.sampled(by: toImage.followed(by: transform), size: size), transform: transform)
+    }
+
+    /// A rectangle of whole pixels inside the image.
+    private typealias Region = (x: Int, y: Int, width: Int, height: Int)
+
+    /// The part of the image that a crop of `size` covers, one pixel wider on each side; nil when it covers none.
+    private func region(behind size: PixelSize, of transform: SimilarityTransform) -> Region? {
+        let inverse = transform.inverse
+        let right = Double(size.width) - 0.5, bottom = Double(size.height) - 0.5
+        let corners = [(-0.5, -0.5), (right, -0.5), (-0.5, bottom), (right, bottom)].map {
+            inverse(Point(x: $0.0, y: $0.1))
+        }
+        func span(_ values: [Double], upTo limit: Int) -> (Int, Int)? {
+            let low = max(0, values.min()!.rounded(.down) - 1), high = min(Double(limit), values.max()!.rounded(.up) + 2)
+            return low < high ? (Int(low), Int(high)) : nil
+        }
+        guard let (x0, x1) = span(corners.map(\.x), upTo: width), let (y0, y1) = span(corners.map(\.y), upTo: height)
+        else { return nil }
+        return (x0, y0, x1 - x0, y1 - y0)
+    }
+
+    /// The region with each block of `factor` x `factor` pixels replaced by its mean. What does not fill a block at the
+    /// right and at the bottom is left out.
+    private func averaged(by factor: Int, in region: Region) -> (image: PixelImage, origin: (x: Int, y: Int)) {
+        let w = max(1, region.width / factor), h = max(1, region.height / factor)
+        var means = [UInt8](repeating: 0, count: 3 * w * h)
+        var sums = [UInt32](repeating: 0, count: 3 * w)
+        let area = UInt32(factor * factor)
+        pixels.withUnsafeBufferPointer { source in
+            for by in 0..<h {
+                for i in sums.indices { sums[i] = area / 2 }
+                for y in (region.y + by * factor)..<min(region.y + (by + 1) * factor, height) {
+                    for bx in 0..<w {
+                        let left = region.x + bx * factor
+                        for x in left..<min(left + factor, width) {
+                            let from = 3 * (y * width + x)
+                            sums[3 * bx] += UInt32(source[from])
+                            sums[3 * bx + 1] += UInt32(source[from + 1])
+                            sums[3 * bx + 2] += UInt32(source[from + 2])
+                        }
+                    }
+                }
+                for i in sums.indices { means[3 * by * w + i] = UInt8(min(255, sums[i] / area)) }
+            }
+        }
+        return (PixelImage(size: PixelSize(width: w, height: h), pixels: means), (region.x, region.y))
+    }
+
+    /// Samples the image at each of the crop's pixels: bilinear, the mean of 2 x 2 samples where the image is finer than
+    /// the crop by more than a quarter; black outside.
+    private func sampled(by transform: SimilarityTransform, size: PixelSize) -> [UInt8] {
+        let inverse = transform.inverse
+        let n = 1 / transform.scale > 1.25 ? 2 : 1
+        let offsets = n == 1 ? [0.0] : [-0.25, 0.25]
+        let share = Float(1) / Float(n * n)
+        var crop = [UInt8](repeating: 0, count: 3 * size.width * size.height)
+        let width = self.width, height = self.height
+        pixels.withUnsafeBufferPointer { source in
+            for y in 0..<size.height {
+                for x in 0..<size.width {
+                    var sum = SIMD4<Float>(repeating: 0)
+                    for dy in offsets {
+                        for dx in offsets {
+                            let p = inverse(Point(x: Double(x) + dx, y: Double(y) + dy))
+                            guard p.x > -1, p.y > -1, p.x < Double(width), p.y < Double(height) else { continue }
+                            let x0 = Int(p.x.rounded(.down)), y0 = Int(p.y.rounded(.down))
+                            let fx = Float(p.x - Double(x0)), fy = Float(p.y - Double(y0))
+                            func pixel(_ x: Int, _ y: Int) -> SIMD4<Float> {
+                                guard x >= 0, y >= 0, x < width, y < height else { return SIMD4(repeating: 0) }
+                                let i = 3 * (y * width + x)
+                                return SIMD4(Float(source[i]), Float(source[i + 1]), Float(source[i + 2]), 0)
+                            }
+                            let top = pixel(x0, y0) * (1 - fx) + pixel(x0 + 1, y0) * fx
+                            let bottom = pixel(x0, y0 + 1) * (1 - fx) + pixel(x0 + 1, y0 + 1) * fx
+                            sum += top * (1 - fy) + bottom * fy
+                        }
+                    }
+                    let mean = sum * share
+                    let to = 3 * (y * size.width + x)
+                    for c in 0..<3 { crop[to + c] = UInt8(max(0, min(255, mean[c].rounded()))) }
+                }
+            }
+        }
+        return crop
+    }
+}

@@ -1,0 +1,102 @@
+package import Foundation
+
+/// photograph -> image -> faces -> templates: the stages that need no gallery.
+///
+/// One worker takes a photograph through all of its stages, so that as many photographs are on their way as there are
+/// workers and nothing is handed over in between.
+package struct FacePipeline: Sendable {
+    let decode: ImageDecoder
+    let detector: any FaceDetector
+    package let extractor: any TemplateExtractor
+    package let workers: Workers
+
+    package init(
+        decode: @escaping ImageDecoder, detector: any FaceDetector, extractor: any TemplateExtractor, workers: Workers
+    ) {
+        self.decode = decode
+        self.detector = detector
+        self.extractor = extractor
+        self.workers = workers
+    }
+
+    /// A photograph, opened: its image and the faces in it, in the image's pixels, largest first.
+    package struct View: Sendable {
+        package let bytes: Data
+        package let image: PixelImage
+        package let faces: [DetectedFace]
+        package var times: StageTimes
+    }
+
+    /// A face with its crop and its template, in the image's pixels.
+    package struct Sample: Sendable {
+        package let face: DetectedFace
+        package let crop: AlignedCrop
+        package let template: Template
+    }
+
+    func read(_ photograph: Photograph) async throws -> Data {
+        try await workers.run { try photograph.bytes() }
+    }
+
+    /// The faces, without templates.
+    func look(at photograph: Photograph) async throws -> View {
+        try await workers.run { try view(of: photograph) }
+    }
+
+    /// The largest face with its template; `sample` is nil when there is no face.
+    func subject(of photograph: Photograph, mirror: Bool) async throws -> (view: View, sample: Sample?) {
+        try await workers.run {
+            var view = try view(of: photograph)
+            guard let face = view.faces.first else { return (view, nil) }
+            let image = view.image
+            let sample: Sample = try view.times.measure(.templates) { try self.sample(of: face, in: image, mirror: mirror) }
+            return (view, sample)
+        }
+    }
+
+    private func view(of photograph: Photograph) throws -> View {
+        var times = StageTimes()
+        let bytes = try times.measure(.image) { try photograph.bytes() }
+        let image = try times.measure(.image) { try decode(bytes) }
+        let faces = try times.measure(.faces) { try detector.faces(in: image) }
+        return View(bytes: bytes, image: image, faces: faces, times: times)
+    }
+
+    private func sample(
+        of face: DetectedFace, in image: PixelImage, mirror: Bool
+    ) throws -> Sample {
+        guard let crop = extractor.model.crop(of: face, in: image) else {
+            throw RecognitionError(.fault, "The detector gave landmarks that coincide, so the face cannot be aligned.")
+        }
+        let templates = try extractor.templates(of: mirror ? [crop, crop.mirrored] : [crop])
+        return Sample(face: face, crop: crop, template: try Template.mean(of: templates))
+    }
+}
+
+extension TemplateModel {
+    /// The face as this model wants to see it; nil when its landmarks coincide.
+    package func crop(of face: DetectedFace, in image: PixelImage) -> AlignedCrop? {
+        image.aligned(
+            face.alignmentLandmarks.points, to: alignment, size: PixelSize(width: input.width, height: input.height))
+    }
+}
+
+extension FacePipeline.Sample {
+    func subject(in view: FacePipeline.View) -> Subject {
+        Subject(
+            face: DescribedFace(face, in: crop, of: view.image), facesInPhotograph: view.faces.count)
+    }
+}
+
+extension FacePipeline.View {
+    /// The faces in the photograph's pixels, each with its quality.
+    func described(for model: TemplateModel) -> [DescribedFace] {
+        faces.compactMap { face in model.crop(of: face, in: image).map { DescribedFace(face, in: $0, of: image) } }
+    }
+}
+
+extension RecognitionError {
+    static func noFace(in what: String) -> RecognitionError {
+        RecognitionError(.noFace, "There is no face in \(what), so nothing was compared.")
+    }
+}

@@ -1,0 +1,132 @@
+package import Foundation
+
+/// The map of the whole: request -> permit -> image -> faces -> templates -> gallery -> record.
+///
+/// Each operation takes a permit, reads from top to bottom, one call a stage, and gives its outcome away only once the
+/// record holds it. What fails after the permit is recorded as well, with the error's code.
+public struct FaceRecognizer: Sendable {
+    private let pipeline: FacePipeline
+    private let galleries: any GalleryStore
+    private let recorder: Recorder
+    private let now: @Sendable () -> Date
+
+    package init(
+        pipeline: FacePipeline, galleries: any GalleryStore, records: any RecordLog,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.pipeline = pipeline
+        self.galleries = galleries
+        self.recorder = Recorder(galleries: galleries, records: records)
+        self.now = now
+    }
+
+    /// The model that templates are extracted with.
+    public var model: TemplateModel { pipeline.extractor.model }
+
+    /// Finds the faces of a photograph; compares nothing and keeps nothing.
+    public func detect(_ photograph: Photograph, permit: Permit) async throws -> Recorded<Detection> {
+        try await recorder.record(permit, operation: .detect) { record, _ in
+            let view = try await pipeline.look(at: photograph)
+            record.photographs = [galleries.digest(of: view.bytes)]
+            record.outcome = view.faces.isEmpty ? "no-face" : "found"
+            return Detection(photographSize: view.image.photographSize, faces: view.described(for: model), times: view.times)
+        }
+    }
+
+    /// Verification: how close the largest face of one photograph is to the largest of another.
+    /// - Throws: `.noFace` when either has none: nothing is compared then.
+    public func compare(
+        _ probe: Photograph, with reference: Photograph, mirror: Bool = false, permit: Permit
+    ) async throws -> Recorded<Verification> {
+        try await recorder.record(permit, operation: .compare) { record, _ in
+            let calibration = try model.calibrated()
+            record.model = model.id
+            async let first = pipeline.subject(of: probe, mirror: mirror)
+            async let second = pipeline.subject(of: reference, mirror: mirror)
+            let (a, b) = try await (first, second)
+            record.photographs = [galleries.digest(of: a.view.bytes), galleries.digest(of: b.view.bytes)]
+            guard let one = a.sample else { throw RecognitionError.noFace(in: "the first photograph") }
+            guard let other = b.sample else { throw RecognitionError.noFace(in: "the second photograph") }
+            let score = try one.template.compared(with: other.template)
+            record.outcome = "compared"
+            return Verification(
+                probe: one.subject(in: a.view), reference: other.subject(in: b.view), score: score,
+                similarity: calibration.similarity(of: score), times: a.view.times + b.view.times)
+        }
+    }
+
+    /// Adds the largest face of a photograph to a gallery, which is made when it is not there.
+    ///
+    /// A photograph that is enrolled already is found out by its bytes and not enrolled again.
+    /// - Throws: `.noFace`; `.enrolledOtherwise` when the photograph is there under another person; `.modelMismatch` when
+    ///   the gallery belongs to another model.
+    public func enrol(
+        _ photograph: Photograph, as person: String?, externalID: String?, in name: GalleryName, mirror: Bool = false,
+        permit: Permit
+    ) async throws -> Recorded<Enrolment> {
+        try await recorder.record(permit, operation: .enrol, gallery: name) { record, change in
+            record.model = model.id
+            let bytes = try await pipeline.read(photograph)
+            let digest = galleries.digest(of: bytes)
+            record.photographs = [digest]
+            if let earlier = try await galleries.faces(from: digest, in: name).first {
+                guard earlier.description.person == person else {
+                    throw RecognitionError(
+                        .enrolledOtherwise,
+                        "The photograph is enrolled already under another person, as the face \(earlier.id); forget that face first."
+                    )
+                }
+                record.outcome = "enrolled-already"
+                return Enrolment(face: earlier.description, isNew: false, subject: nil, times: StageTimes())
+            }
+            let found = try await pipeline.subject(of: Photograph(bytes), mirror: mirror)
+            guard let sample = found.sample else { throw RecognitionError.noFace(in: "the photograph") }
+            let subject = sample.subject(in: found.view)
+            let face = EnrolledFaceDescription(
+                person: person, externalID: externalID, photograph: digest, box: subject.face.box,
+                confidence: subject.face.confidence, enrolled: now())
+            record.outcome = "enrolled"
+            record.enrolled = [face.id]
+            change = .enrol(
+                [EnrolledFace(description: face, template: sample.template)],
+                in: GalleryDescription(name: name, model: model.id, dimension: model.dimension, created: face.enrolled))
+            return Enrolment(face: face, isNew: true, subject: subject, times: found.view.times)
+        }
+    }
+
+    /// Identification: the enrolled faces that the largest face of a photograph comes closest to.
+    /// - Parameters:
+    ///   - operatingPoint: nil takes the one that the gallery's size recommends.
+    ///   - limit: the most candidates, 1...4,096.
+    /// - Throws: `.noFace`, `.galleryNotFound`, `.modelMismatch`, `.notCalibrated`.
+    public func identify(
+        _ probe: Photograph, in name: GalleryName, at operatingPoint: OperatingPoint? = nil, limit: Int = 5,
+        mirror: Bool = false, permit: Permit
+    ) async throws -> Recorded<Identification> {
+        try await recorder.record(permit, operation: .identify, gallery: name) { record, _ in
+            let calibration = try model.calibrated()
+            let gallery = try await galleries.gallery(name)
+            let point = operatingPoint ?? .recommended(gallerySize: gallery.count)
+            record.model = model.id
+            record.thresholdAsked = operatingPoint?.similarity
+            record.thresholdApplied = point.similarity
+            record.expectedFalseCandidates = point.expectedFalseCandidates(gallerySize: gallery.count)
+            let found = try await pipeline.subject(of: probe, mirror: mirror)
+            record.photographs = [galleries.digest(of: found.view.bytes)]
+            guard let sample = found.sample else { throw RecognitionError.noFace(in: "the photograph") }
+            var times = found.view.times
+            let candidates = try times.measure(.gallery) {
+                try gallery.candidates(
+                    for: sample.template, limit: limit, atLeast: calibration.score(at: point.similarity))
+            }
+            let answers = candidates.map {
+                Identification.Answer(candidate: $0, similarity: calibration.similarity(of: $0.score))
+            }
+            record.candidates = answers.map { .init(face: $0.candidate.face.id, similarity: $0.similarity) }
+            record.outcome = candidates.isEmpty ? "no-candidate" : "candidates"
+            return Identification(
+                probe: sample.subject(in: found.view), answers: answers, operatingPoint: point,
+                gallerySize: gallery.count, times: times)
+        }
+    }
+}
