@@ -33,7 +33,11 @@ let package = Package(
         ),
         // The adapters. Each knows FaceRecognition; none knows another.
         .target(name: "ImageCodecs", dependencies: ["FaceRecognition", "CVips"], swiftSettings: settings),
-        .target(name: "OpenVINOInference", dependencies: ["FaceRecognition", "COpenVINO"], swiftSettings: settings),
+        .target(
+            name: "OpenVINOInference",
+            dependencies: ["FaceRecognition", "COpenVINO", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings
+        ),
         .target(
             name: "SQLiteStorage",
             dependencies: ["FaceRecognition", .product(name: "GRDB", package: "GRDB.swift")],

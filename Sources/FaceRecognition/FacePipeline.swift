@@ -23,7 +23,7 @@ package struct FacePipeline: Sendable {
     package struct View: Sendable {
         package let bytes: Data
         package let image: PixelImage
-        package let faces: [DetectedFace]
+        package var faces: [DetectedFace]
         package var times: StageTimes
     }
 
@@ -38,17 +38,25 @@ package struct FacePipeline: Sendable {
         try await workers.run { try photograph.bytes() }
     }
 
-    /// The faces, without templates.
+    /// The faces with their meshes, without templates.
     func look(at photograph: Photograph) async throws -> View {
-        try await workers.run { try view(of: photograph) }
+        try await workers.run {
+            var view = try view(of: photograph)
+            let image = view.image
+            view.faces = try view.times.measure(.faces) { [faces = view.faces] in
+                try faces.map { try withMesh($0, in: image) }
+            }
+            return view
+        }
     }
 
     /// The largest face with its template; `sample` is nil when there is no face.
     func subject(of photograph: Photograph, mirror: Bool) async throws -> (view: View, sample: Sample?) {
         try await workers.run {
             var view = try view(of: photograph)
-            guard let face = view.faces.first else { return (view, nil) }
+            guard let largest = view.faces.first else { return (view, nil) }
             let image = view.image
+            let face = try view.times.measure(.faces) { try withMesh(largest, in: image) }
             let sample: Sample = try view.times.measure(.templates) { try self.sample(of: face, in: image, mirror: mirror) }
             return (view, sample)
         }
@@ -60,6 +68,12 @@ package struct FacePipeline: Sendable {
         let image = try times.measure(.image) { try decode(bytes) }
         let faces = try times.measure(.faces) { try detector.faces(in: image) }
         return View(bytes: bytes, image: image, faces: faces, times: times)
+    }
+
+    private func withMesh(_ face: DetectedFace, in image: PixelImage) throws -> DetectedFace {
+        var face = face
+        face.mesh = try detector.mesh(of: face, in: image)
+        return face
     }
 
     private func sample(

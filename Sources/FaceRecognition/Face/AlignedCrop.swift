@@ -56,6 +56,58 @@ extension PixelImage {
             size: size, pixels: reduced.sampled(by: toImage.followed(by: transform), size: size), transform: transform)
     }
 
+    /// The image, made smaller so that neither side is longer than `side`: blocks of pixels averaged, then bilinear
+    /// samples. One that fits is returned as it is; none is ever enlarged.
+    package func shrunk(toFit side: Int) -> PixelImage {
+        let longer = max(width, height)
+        guard longer > side else { return self }
+        let scale = Double(side) / Double(longer)
+        let target = PixelSize(
+            width: max(1, Int((Double(width) * scale).rounded())), height: max(1, Int((Double(height) * scale).rounded())))
+        let factor = longer / side
+        var image = self
+        if factor >= 2 { image = averaged(by: factor, in: (0, 0, width, height)).image }
+        // What did not fill a block is left out of the average: the exact scaling is from whole blocks.
+        let covered = (x: Double(factor * (width / factor)), y: Double(factor * (height / factor)))
+        let ratio = (
+            x: Double(width) / Double(target.width) * Double(image.width) / covered.x,
+            y: Double(height) / Double(target.height) * Double(image.height) / covered.y
+        )
+        return image.resampled(to: target, ratio: ratio, photographSize: photographSize)
+    }
+
+    /// Bilinear samples, `ratio` pixels of this image apart.
+    private func resampled(
+        to target: PixelSize, ratio: (x: Double, y: Double), photographSize: PixelSize
+    ) -> PixelImage {
+        func taps(_ count: Int, _ ratio: Double, _ limit: Int) -> [(Int, Int, Float)] {
+            (0..<count).map { i in
+                let at = max(0, min(Double(limit - 1), (Double(i) + 0.5) * ratio - 0.5))
+                let low = Int(at)
+                return (low, min(low + 1, limit - 1), Float(at - Double(low)))
+            }
+        }
+        let columns = taps(target.width, ratio.x, width), rows = taps(target.height, ratio.y, height)
+        var result = [UInt8](repeating: 0, count: 3 * target.width * target.height)
+        result.withUnsafeMutableBufferPointer { result in
+            pixels.withUnsafeBufferPointer { source in
+                for (y, row) in rows.enumerated() {
+                    let top = 3 * row.0 * width, bottom = 3 * row.1 * width
+                    for (x, column) in columns.enumerated() {
+                        let left = 3 * column.0, right = 3 * column.1, to = 3 * (y * target.width + x)
+                        for c in 0..<3 {
+                            let a = Float(source[top + left + c]), b = Float(source[top + right + c])
+                            let d = Float(source[bottom + left + c]), e = Float(source[bottom + right + c])
+                            let upper = a + (b - a) * column.2, lower = d + (e - d) * column.2
+                            result[to + c] = UInt8(upper + (lower - upper) * row.2 + 0.5)
+                        }
+                    }
+                }
+            }
+        }
+        return PixelImage(size: target, pixels: result, photographSize: photographSize)
+    }
+
     /// A rectangle of whole pixels inside the image.
     private typealias Region = (x: Int, y: Int, width: Int, height: Int)
 
