@@ -35,7 +35,7 @@ package struct FacePipeline: Sendable {
     }
 
     func read(_ photograph: Photograph) async throws -> Data {
-        try await workers.run { try photograph.bytes() }
+        try await workers.run { try photograph.labelling(photograph.bytes) }
     }
 
     /// The faces with their meshes, without templates.
@@ -64,8 +64,8 @@ package struct FacePipeline: Sendable {
 
     private func view(of photograph: Photograph) throws -> View {
         var times = StageTimes()
-        let bytes = try times.measure(.image) { try photograph.bytes() }
-        let image = try times.measure(.image) { try decode(bytes) }
+        let bytes = try times.measure(.image) { try photograph.labelling(photograph.bytes) }
+        let image = try times.measure(.image) { try photograph.labelling { try decode(bytes) } }
         let faces = try times.measure(.faces) { try detector.faces(in: image) }
         return View(bytes: bytes, image: image, faces: faces, times: times)
     }
@@ -110,7 +110,7 @@ extension FacePipeline.View {
 }
 
 extension RecognitionError {
-    static func noFace(in what: String) -> RecognitionError {
-        RecognitionError(.noFace, "There is no face in \(what), so nothing was compared.")
+    static func noFace(in photograph: Photograph) -> RecognitionError {
+        RecognitionError(.noFace, "\(photograph.label): There is no face in this photograph, so nothing was compared.")
     }
 }

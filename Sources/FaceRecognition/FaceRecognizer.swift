@@ -45,8 +45,8 @@ public struct FaceRecognizer: Sendable {
             async let second = pipeline.subject(of: reference, mirror: mirror)
             let (a, b) = try await (first, second)
             record.photographs = [galleries.digest(of: a.view.bytes), galleries.digest(of: b.view.bytes)]
-            guard let one = a.sample else { throw RecognitionError.noFace(in: "the first photograph") }
-            guard let other = b.sample else { throw RecognitionError.noFace(in: "the second photograph") }
+            guard let one = a.sample else { throw RecognitionError.noFace(in: probe) }
+            guard let other = b.sample else { throw RecognitionError.noFace(in: reference) }
             let score = try one.template.compared(with: other.template)
             record.outcome = "compared"
             return Verification(
@@ -73,14 +73,14 @@ public struct FaceRecognizer: Sendable {
                 guard earlier.description.person == person else {
                     throw RecognitionError(
                         .enrolledOtherwise,
-                        "The photograph is enrolled already under another person, as the face \(earlier.id); forget that face first."
+                        "\(photograph.label): The photograph is enrolled already under another person, as the face \(earlier.id); forget that face first."
                     )
                 }
                 record.outcome = "enrolled-already"
                 return Enrolment(face: earlier.description, isNew: false, subject: nil, times: StageTimes())
             }
-            let found = try await pipeline.subject(of: Photograph(bytes), mirror: mirror)
-            guard let sample = found.sample else { throw RecognitionError.noFace(in: "the photograph") }
+            let found = try await pipeline.subject(of: Photograph(label: photograph.label) { bytes }, mirror: mirror)
+            guard let sample = found.sample else { throw RecognitionError.noFace(in: photograph) }
             let subject = sample.subject(in: found.view)
             let face = EnrolledFaceDescription(
                 person: person, externalID: externalID, photograph: digest, box: subject.face.box,
@@ -113,7 +113,7 @@ public struct FaceRecognizer: Sendable {
             record.expectedFalseCandidates = point.expectedFalseCandidates(gallerySize: gallery.count)
             let found = try await pipeline.subject(of: probe, mirror: mirror)
             record.photographs = [galleries.digest(of: found.view.bytes)]
-            guard let sample = found.sample else { throw RecognitionError.noFace(in: "the photograph") }
+            guard let sample = found.sample else { throw RecognitionError.noFace(in: probe) }
             var times = found.view.times
             let candidates = try times.measure(.gallery) {
                 try gallery.candidates(

@@ -50,7 +50,8 @@ package struct FaceMeshNetwork: Sendable {
         let a = eyes.length < 1e-6 ? scale : scale * eyes.x / length
         let b = eyes.length < 1e-6 ? 0 : -scale * eyes.y / length
         let turn = SimilarityTransform(a: a, b: b, tx: 0, ty: 0)
-        let centre = turn(face.box.centre), middle = Double(side - 1) / 2
+        // The landmark frame's constants (LandmarkRefinement) were found with the box's centre on this very pixel.
+        let centre = turn(face.box.centre), middle = Double(side) / 2
         return SimilarityTransform(a: a, b: b, tx: middle - centre.x, ty: middle - centre.y)
     }
 }

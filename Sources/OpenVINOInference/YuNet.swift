@@ -76,14 +76,23 @@ package struct YuNet: Sendable {
 }
 
 extension [DetectedFace] {
-    /// Greedy non-maximum suppression: highest score first, and no face that overlaps one taken before.
+    /// Greedy non-maximum suppression: highest score first, and no face that overlaps one taken before. Overlaps are
+    /// reckoned on boxes cut to whole pixels, as OpenCV's FaceDetectorYN does, so that the same faces stay.
     func withoutOverlaps(threshold: Double) -> [DetectedFace] {
         var kept: [DetectedFace] = []
         for face in sorted(by: { $0.confidence > $1.confidence })
-        where !kept.contains(where: { $0.box.intersectionOverUnion(face.box) > threshold }) {
+        where !kept.contains(where: { $0.box.wholePixels.intersectionOverUnion(face.box.wholePixels) > threshold }) {
             kept.append(face)
         }
         return kept
+    }
+}
+
+extension BoundingBox {
+    fileprivate var wholePixels: BoundingBox {
+        BoundingBox(
+            x: x.rounded(.towardZero), y: y.rounded(.towardZero), width: width.rounded(.towardZero),
+            height: height.rounded(.towardZero))
     }
 }
 

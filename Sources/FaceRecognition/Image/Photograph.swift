@@ -4,12 +4,22 @@ public import Foundation
 ///
 /// Only `FaceRecognizer` reads and decodes it, and only behind a permit.
 public struct Photograph: Sendable {
+    /// What the caller calls it, a file's path for instance: errors about it begin with this.
+    public let label: String
     /// - Throws: `RecognitionError` with `.unreadableFile`.
     let bytes: @Sendable () throws -> Data
 
-    public init(bytes: @escaping @Sendable () throws -> Data) { self.bytes = bytes }
+    public init(label: String, bytes: @escaping @Sendable () throws -> Data) {
+        self.label = label
+        self.bytes = bytes
+    }
 
-    public init(_ data: Data) { self.init { data } }
+    /// Runs a stage, so that its error says which photograph it concerns.
+    func labelling<Result>(_ stage: () throws -> Result) throws -> Result {
+        do { return try stage() } catch let error as RecognitionError {
+            throw RecognitionError(error.code, "\(label): \(error.message)", detail: error.detail)
+        }
+    }
 }
 
 /// Bytes to pixels, or a refusal with its limit.

@@ -1,0 +1,152 @@
+import ArgumentParser
+import FaceRecognition
+import Foundation
+import ImageCodecs
+import OpenVINOInference
+import SQLiteStorage
+
+/// Options that every command takes which touches the data directory.
+struct DataOptions: ParsableArguments {
+    @Option(name: .customLong("data"), help: .init("The data directory. Default: $COUNTENANCE_DATA, else the XDG data directory.", valueName: "dir"))
+    var dataFolder: String?
+
+    var folder: URL { dataFolder.map { URL(fileURLWithPath: $0) } ?? Installation.defaultDataFolder }
+
+    /// Opens the store, which this process then owns until it ends.
+    func open() throws -> Session { try Session(folder: folder) }
+}
+
+/// The data directory, open, and the gate before it.
+struct Session {
+    let store: SQLiteStore
+    let gate: PolicyGate
+    /// The operator of this machine, known by having the data directory.
+    private let caller = "local-operator"
+    private let purpose = "trial"
+
+    init(folder: URL) throws {
+        store = try SQLiteStore(in: try DataDirectory(at: folder))
+        gate = PolicyGate(policy: .trial, records: store)
+    }
+
+    func permit(_ operation: FaceRecognition.Operation, gallery: GalleryName? = nil) async throws -> Permit {
+        try await gate.permit(AccessRequest(caller: caller, purpose: purpose, operation: operation, gallery: gallery))
+    }
+
+    func recognizer(_ pipeline: FacePipeline) -> FaceRecognizer {
+        FaceRecognizer(pipeline: pipeline, galleries: store, records: store)
+    }
+
+    var keeper: GalleryKeeper { GalleryKeeper(galleries: store, records: store) }
+
+    /// The model that a gallery belongs to; nil when there is no such gallery yet.
+    func model(of gallery: GalleryName) async throws -> TemplateModelID? {
+        try await store.galleries().first { $0.name == gallery }?.model
+    }
+}
+
+/// Options of the commands that look at photographs.
+struct RecognitionOptions: ParsableArguments {
+    @Option(help: .init("The template model. Default: the gallery's own, else \(ModelCatalogue.defaultModel).", valueName: "id"))
+    var model: String?
+
+    @Flag(help: "Use the mean of each face's template and its mirror image's: a little more accurate, and slower.")
+    var mirror = false
+
+    @Option(help: .init("Refuse photographs of more megapixels.", valueName: "n"))
+    var maxMegapixels: Double = 100
+
+    @Option(help: .init("Refuse files of more megabytes.", valueName: "n"))
+    var maxMegabytes: Double = 50
+
+    func validate() throws {
+        guard maxMegapixels > 0, maxMegapixels <= 10_000 else {
+            throw ValidationError("--max-megapixels lies above 0, up to 10,000.")
+        }
+        guard maxMegabytes > 0, maxMegabytes <= 10_000 else {
+            throw ValidationError("--max-megabytes lies above 0, up to 10,000.")
+        }
+    }
+
+    var limits: DecodingLimits {
+        DecodingLimits(pixels: Int(maxMegapixels * 1e6), bytes: Int(maxMegabytes * 1e6))
+    }
+
+    /// - Parameter galleryModel: the model that a gallery belongs to, which decides when it is there.
+    /// - Throws: `.modelMismatch` when another one was named.
+    func pipeline(
+        _ data: DataOptions, galleryModel: TemplateModelID? = nil, aim: InferenceSettings.Aim
+    ) throws -> FacePipeline {
+        let named = model.map(TemplateModelID.init(rawValue:))
+        if let named, let galleryModel, named != galleryModel {
+            throw RecognitionError(
+                .modelMismatch, "The gallery belongs to the model \(galleryModel) for life; leave out --model, or use another gallery.")
+        }
+        return try Installation().pipeline(
+            model: named ?? galleryModel, dataFolder: data.folder, aim: aim, limits: limits)
+    }
+}
+
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "Print JSON: one line for each photograph where there may be several, else one document (Documentation/JSON.md).")
+    var json = false
+}
+
+extension Similarity {
+    /// A similarity from the command line.
+    static func argument(_ text: String) throws -> Similarity {
+        guard let value = Double(text), let similarity = Similarity(value) else {
+            throw ValidationError("A similarity lies between 0 and 100; '\(text)' does not.")
+        }
+        return similarity
+    }
+}
+
+extension GalleryName {
+    static func argument(_ text: String) throws -> GalleryName {
+        do { return try GalleryName(text) } catch let error as RecognitionError { throw ValidationError(error.message) }
+    }
+}
+
+extension Photograph {
+    /// A file, read when the recogniser asks for it.
+    /// - Parameter limit: in bytes; a larger file is refused before it is read.
+    static func file(_ path: String, limit: Int) -> Photograph {
+        Photograph(label: path.printable) {
+            let url = URL(fileURLWithPath: path)
+            var status = stat()
+            guard stat(path, &status) == 0 else {
+                throw RecognitionError(.unreadableFile, "The file cannot be read (\(String(cString: strerror(errno)))).")
+            }
+            guard status.st_mode & S_IFMT != S_IFDIR else {
+                throw RecognitionError(.unreadableFile, "This is a folder, not a photograph.")
+            }
+            guard status.st_size <= limit else {
+                throw RecognitionError(
+                    .imageTooLarge,
+                    "The file has \(status.st_size) bytes, over the limit of \(limit); --max-megabytes sets another.")
+            }
+            do { return try Data(contentsOf: url) } catch {
+                throw RecognitionError(.unreadableFile, "The file cannot be read (\(String(cString: strerror(errno)))).")
+            }
+        }
+    }
+}
+
+/// Runs a command over several photographs: a bad one is reported by name and the rest goes on.
+struct PhotographRun {
+    private var badInput = false
+    private var found = false
+
+    mutating func mark(found: Bool) { self.found = self.found || found }
+    mutating func markBadInput() { badInput = true }
+
+    /// - Throws: what concerns more than one photograph: then there is no going on.
+    mutating func report(_ error: any Error) throws {
+        guard let error = error as? RecognitionError, Outcome(error.code) != .fault else { throw error }
+        Console.error(error.description)
+        if Outcome(error.code) == .badInput { badInput = true }
+    }
+
+    var outcome: Outcome { badInput ? .badInput : found ? .done : .nothingFound }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import FaceRecognition
+import Foundation
+
+struct Compare: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compare the largest faces of two photographs.",
+        discussion: """
+            The similarity runs from 0 to 100 and means a false match rate: 80, 90 and 99 stand for one false match in
+            10,000, 100,000 and 1,000,000 comparisons of different people.
+
+            Examples:
+              countenance compare passport.jpg selfie.jpg
+              countenance compare --threshold 99 --json a.jpg b.jpg
+
+            Exit codes: 0 at or above the threshold; 1 below it, or no face; 3 a photograph could not be read.
+            """)
+
+    @Argument(help: .init("The probe.", valueName: "photo"), completion: .file())
+    var probe: String
+
+    @Argument(help: .init("The reference.", valueName: "photo"), completion: .file())
+    var reference: String
+
+    @Option(help: .init("The similarity from which the two count as a match.", valueName: "similarity"), transform: Similarity.argument)
+    var threshold: Similarity = .eighty
+
+    @OptionGroup var recognition: RecognitionOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var data: DataOptions
+
+    func run() async throws {
+        let session = try data.open()
+        let pipeline = try recognition.pipeline(data, aim: .latency)
+        let recognizer = session.recognizer(pipeline)
+        let permit = try await session.permit(.compare)
+        let bytes = recognition.limits.bytes
+        let recorded = try await recognizer.compare(
+            .file(probe, limit: bytes), with: .file(reference, limit: bytes),
+            mirror: recognition.mirror, permit: permit)
+        let outcome = recorded.outcome
+        let match = outcome.similarity >= threshold
+        if output.json {
+            try Console.json(
+                JSONVerification(
+                    probe: probe, reference: reference, model: recognizer.model.id.rawValue,
+                    similarity: outcome.similarity.value, falseMatchRate: outcome.similarity.falseMatchRate.value,
+                    score: outcome.score.value, threshold: threshold.value, match: match,
+                    probeFace: JSONSubject(outcome.probe), referenceFace: JSONSubject(outcome.reference),
+                    record: recorded.receipt.index, milliseconds: JSONTimes(outcome.times)))
+        } else {
+            for (path, subject) in [(probe, outcome.probe), (reference, outcome.reference)] {
+                if let note = subject.choiceNote { Console.note("\(path.printable): \(note)") }
+            }
+            print("Similarity \(Console.bold(outcome.similarity.description)): \(outcome.similarity.meaning).")
+            print(
+                match
+                    ? Console.green("At or above the threshold of \(threshold).")
+                    : "Below the threshold of \(threshold): no match.")
+        }
+        try (match ? Outcome.done : .nothingFound).end()
+    }
+}
+
+extension Subject {
+    /// What is said where one face had to be chosen.
+    var choiceNote: String? {
+        facesInPhotograph > 1 ? "\(facesInPhotograph) faces; the largest was used." : nil
+    }
+}
+
+extension Similarity {
+    /// What it stands for, in words.
+    var meaning: String {
+        let rate = falseMatchRate.value
+        if rate <= 0 { return "higher than any two different people are expected to reach" }
+        if rate > 0.5 { return "as similar as any two people" }
+        return "one in \((1 / rate).rounded3) comparisons of different people reaches this"
+    }
+}

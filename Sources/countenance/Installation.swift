@@ -1,0 +1,73 @@
+import FaceRecognition
+import Foundation
+import ImageCodecs
+import OpenVINOInference
+import SQLiteStorage
+
+/// Where the program finds its parts, from its own place on the disk: no environment variable is needed.
+struct Installation {
+    /// The folder with `models/`.
+    let share: URL
+
+    /// Looks beside the program (`PREFIX/bin`, `PREFIX/share/countenance`) and, in a checkout, in `.parts`.
+    /// - Throws: `.modelNotFound` when there is neither.
+    init() throws {
+        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        var folder = program.deletingLastPathComponent()
+        for _ in 0..<6 {
+            for inside in ["share/countenance", ".parts/share/countenance"] {
+                let share = folder.appendingPathComponent(inside)
+                if FileManager.default.fileExists(atPath: share.appendingPathComponent("models").path) {
+                    self.share = share
+                    return
+                }
+            }
+            folder.deleteLastPathComponent()
+        }
+        throw RecognitionError(
+            .modelNotFound,
+            "No models were found beside the program (\(program.path)); run `make build` in a checkout, or `make install`.")
+    }
+
+    /// Compiled networks are kept here: a cache that may be deleted at any time. nil where it cannot be made.
+    static var cacheFolder: URL? {
+        let environment = ProcessInfo.processInfo.environment
+        let base =
+            environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) }
+            ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".cache")
+        let folder = base.appendingPathComponent("countenance/networks")
+        do {
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            return folder
+        } catch { return nil }
+    }
+
+    /// The data directory when none is named: `COUNTENANCE_DATA`, else the XDG data directory.
+    static var defaultDataFolder: URL {
+        let environment = ProcessInfo.processInfo.environment
+        if let named = environment["COUNTENANCE_DATA"], !named.isEmpty { return URL(fileURLWithPath: named) }
+        let base =
+            environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) }
+            ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".local/share")
+        return base.appendingPathComponent("countenance")
+    }
+
+    /// Everything that turns photographs into templates.
+    func pipeline(
+        model: TemplateModelID?, dataFolder: URL, aim: InferenceSettings.Aim, limits: DecodingLimits = DecodingLimits()
+    ) throws -> FacePipeline {
+        let catalogue = try ModelCatalogue(share: share, dataFolder: dataFolder)
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let runtime = try OpenVINORuntime(
+            settings: InferenceSettings(aim: aim, threads: cores, cacheFolder: Self.cacheFolder))
+        let entry = try catalogue.templateModel(model)
+        let decoding = ImageDecoding(limits: limits)
+        return FacePipeline(
+            decode: { try decoding.decode($0) },
+            detector: try FaceFinder(
+                runtime, detector: try catalogue.network(.faceDetector), mesh: try catalogue.network(.faceLandmarks)),
+            extractor: try NetworkTemplateExtractor(runtime, model: entry.model, file: entry.file()),
+            workers: Workers(count: cores))
+    }
+}
