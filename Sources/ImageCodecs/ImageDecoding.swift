@@ -12,10 +12,11 @@ public import Foundation
 /// - EXIF's orientation is applied.
 /// - An embedded colour profile is followed. One that cannot be used (damaged, or of another kind of colour than the
 ///   pixels) is left aside, and the pixels are taken as the plain colours of their kind: a portrait with a broken profile
-///   is still a portrait, and the colours' exact shade matters little here. CMYK, Lab, grey and 16 bits become sRGB too.
+///   is still a portrait, and the colours' exact shade matters little here. The same goes for one that calls itself
+///   sRGB. CMYK, Lab, grey and 16 bits become sRGB too.
 /// - Transparent parts are shown on white, as passport photographs are.
 ///
-/// `decode` may be called from any number of threads at once and starts none of its own that use a processor meanwhile.
+/// `decode` may be called from any number of threads at once.
 ///
 ///     let recognise = ImageDecoding().decode
 public struct ImageDecoding: Sendable {
@@ -26,7 +27,7 @@ public struct ImageDecoding: Sendable {
         /// Width times height of the original.
         public var pixels: Int
         /// Width times height of the original where the format cannot be read in strips, so that all of it must be in
-        /// memory at once: HEIC, AVIF, WebP, GIF, progressive JPEG, interlaced PNG.
+        /// memory at once: HEIC, AVIF, WebP, GIF, TIFF, progressive JPEG, interlaced PNG.
         public var pixelsAtOnce: Int
         /// Width and height of the original, each.
         public var side: Int
@@ -65,11 +66,12 @@ public struct ImageDecoding: Sendable {
 
     private func decode(_ bytes: UnsafeRawBufferPointer, as format: ImageFormat) throws -> PixelImage {
         let header = try format.open(bytes, shrunkBy: 1)
+        try check(bytesPerPixel: header.bytesPerPixel)
         let original = PixelSize(width: header.width, height: header.height)
         try check(original, atOnce: format.isReadAtOnce(header))
         let shrinking = format.shrinkOnLoad(original)
         let picture = try shrinking == 1 ? header : format.open(bytes, shrunkBy: shrinking)
-        let upright = try picture.flattened().shrunk().inSRGB().upright(orientation: header.orientation)
+        let upright = try picture.unpacked().flattened().shrunk().inSRGB().upright(orientation: header.orientation)
         return PixelImage(
             size: PixelSize(width: upright.width, height: upright.height), pixels: try upright.bytes(),
             photographSize: header.orientation >= 5
@@ -80,6 +82,14 @@ public struct ImageDecoding: Sendable {
         guard count <= limits.bytes else {
             throw RecognitionError(
                 .imageTooLarge, "The photograph has \(count) bytes; the limit is \(limits.bytes). Send a smaller one.")
+        }
+    }
+
+    /// A TIFF may have thousands of channels of 8 bytes each; 4 of 4 bytes are the most that a photograph has.
+    private func check(bytesPerPixel: Int) throws {
+        guard bytesPerPixel <= 16 else {
+            throw RecognitionError(
+                .imageTooLarge, "The photograph has \(bytesPerPixel) bytes a pixel; the limit is 16. Send an 8-bit one.")
         }
     }
 

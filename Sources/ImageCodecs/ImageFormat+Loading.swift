@@ -25,10 +25,10 @@ extension ImageFormat {
     /// Whether all pixels have to be in memory before the first row is there.
     func isReadAtOnce(_ header: VipsPicture) -> Bool {
         switch self {
-        case .webp, .heif, .gif: true
+        // A TIFF may be one strip from top to bottom; its header as libvips gives it does not say.
+        case .webp, .heif, .gif, .tiff: true
         case .jpeg: header.has("jpeg-multiscan")
         case .png: header.has("interlaced")
-        case .tiff: false
         }
     }
 
@@ -50,6 +50,12 @@ private func wholeShrinkFactor(_ size: PixelSize) -> Int {
 }
 
 extension VipsPicture {
+    /// With the channels as they seem: packed pixels go straight to sRGB.
+    func unpacked() throws -> VipsPicture {
+        guard isPacked else { return self }
+        return try step { countenance_colourspace($0, VIPS_INTERPRETATION_sRGB, &$1) }
+    }
+
     /// Without transparency: on white.
     func flattened() throws -> VipsPicture {
         guard hasAlpha, channels > 1 else { return self }
@@ -78,7 +84,9 @@ extension VipsPicture {
 
     /// 8 bits, sRGB, three channels.
     func inSRGB() throws -> VipsPicture {
-        if has("icc-profile-data"), let converted = try? step({ countenance_embedded_profile_to_srgb($0, &$1) }) {
+        if let profile, !profile.isSRGB,
+            let converted = try? step({ countenance_embedded_profile_to_srgb($0, &$1) })
+        {
             return try converted.threeBytes()
         }
         if interpretation == VIPS_INTERPRETATION_sRGB { return try threeBytes() }

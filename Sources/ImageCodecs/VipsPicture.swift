@@ -28,6 +28,18 @@ final class VipsPicture {
     /// EXIF's 1...8; 1 is upright.
     var orientation: Int { Int(vips_image_get_orientation(handle)) }
 
+    /// Whether the pixels are packed, as 8-bit Lab is: the channels are then not what they seem.
+    var isPacked: Bool { vips_image_get_coding(handle) != VIPS_CODING_NONE }
+    var bytesPerPixel: Int { channels * Int(vips_format_sizeof(format)) }
+
+    var profile: ColourProfile? {
+        var start: UnsafeRawPointer?
+        var count = 0
+        guard has("icc-profile-data"), vips_image_get_blob(handle, "icc-profile-data", &start, &count) == 0, let start
+        else { return nil }
+        return ColourProfile(bytes: [UInt8](UnsafeRawBufferPointer(start: start, count: count)))
+    }
+
     func has(_ field: String) -> Bool { vips_image_get_typeof(handle, field) != 0 }
 
     /// The next step of the recipe.
