@@ -8,13 +8,13 @@
 #include <vips/vips.h>
 
 // The loaders (variadic). All read the rows from the top down, once, so that a large photograph need not be in memory
-// whole, and all fail on an image that ends early or is corrupt (`fail_on` "error" includes "truncated"). JPEG's decoder
-// calls every oddity of a real camera a warning, and libvips counts those as errors, so there it is "truncated" only.
+// whole, and all fail on an image that ends early or is corrupt (`fail_on` "error" includes "truncated"), though
+// not on mere warnings, such as real cameras' JPEGs give rise to.
 // `page` keeps its default: the first. The bytes are not copied and must outlive the image.
 
 static inline int countenance_load_jpeg(void *bytes, size_t count, int shrink, VipsImage **out) {
     return vips_jpegload_buffer(bytes, count, out, "shrink", shrink,
-        "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+        "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
 }
 
 static inline int countenance_load_png(void *bytes, size_t count, VipsImage **out) {
