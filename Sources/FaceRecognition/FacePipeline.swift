@@ -50,13 +50,15 @@ package struct FacePipeline: Sendable {
         }
     }
 
-    /// The largest face with its template; `sample` is nil when there is no face.
-    func subject(of photograph: Photograph, mirror: Bool) async throws -> (view: View, sample: Sample?) {
+    /// One face with its template; `sample` is nil when there is no face.
+    func subject(
+        of photograph: Photograph, choosing rule: SubjectRule = .largest, mirror: Bool
+    ) async throws -> (view: View, sample: Sample?) {
         try await workers.run {
             var view = try view(of: photograph)
-            guard let largest = view.faces.first else { return (view, nil) }
             let image = view.image
-            let face = try view.times.measure(.faces) { try withMesh(largest, in: image) }
+            guard let chosen = rule.choose(among: view.faces, in: image) else { return (view, nil) }
+            let face = try view.times.measure(.faces) { try withMesh(chosen, in: image) }
             let sample: Sample = try view.times.measure(.templates) { try self.sample(of: face, in: image, mirror: mirror) }
             return (view, sample)
         }
@@ -84,6 +86,23 @@ package struct FacePipeline: Sendable {
         }
         let templates = try extractor.templates(of: mirror ? [crop, crop.mirrored] : [crop])
         return Sample(face: face, crop: crop, template: try Template.mean(of: templates))
+    }
+}
+
+/// Which face of a photograph is meant where one is needed.
+public enum SubjectRule: String, Sendable, Hashable, CaseIterable {
+    /// The one with the largest box, as Rekognition has it: the rule of every operation on people's photographs.
+    case largest
+    /// The one closest to the photograph's centre: the convention of data sets that were cut around their subject (LFW).
+    case central
+
+    func choose(among faces: [DetectedFace], in image: PixelImage) -> DetectedFace? {
+        switch self {
+        case .largest: return faces.first
+        case .central:
+            let centre = Point(x: Double(image.width - 1) / 2, y: Double(image.height - 1) / 2)
+            return faces.min { ($0.box.centre - centre).length < ($1.box.centre - centre).length }
+        }
     }
 }
 

@@ -129,4 +129,29 @@ public struct FaceRecognizer: Sendable {
                 gallerySize: gallery.count, times: times)
         }
     }
+
+    /// Extracts a template from each of many photographs, to measure the system with; nothing is kept.
+    /// - Parameter progress: called once for each photograph, from any thread.
+    /// - Returns: in the photographs' order a template, nil where there is no face, or what was wrong with the photograph.
+    public func audit(
+        _ photographs: [Photograph], choosing rule: SubjectRule, mirror: Bool = false, permit: Permit,
+        progress: @escaping @Sendable () -> Void = {}
+    ) async throws -> Recorded<[Result<Template?, RecognitionError>]> {
+        try await recorder.record(permit, operation: .audit) { record, _ in
+            record.model = model.id
+            var results: [Result<Template?, RecognitionError>] = []
+            try await photographs.mapConcurrently(width: 2 * pipeline.workers.count) { photograph in
+                await Result { try await pipeline.subject(of: photograph, choosing: rule, mirror: mirror).sample?.template }
+            } each: { _, result in
+                progress()
+                switch result {
+                case .success(let template): results.append(.success(template))
+                case .failure(let error as RecognitionError) where error.code != .fault: results.append(.failure(error))
+                case .failure(let error): throw error
+                }
+            }
+            record.outcome = "templates-of-\(photographs.count)-photographs"
+            return results
+        }
+    }
 }

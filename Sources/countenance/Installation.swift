@@ -55,7 +55,7 @@ struct Installation {
 
     /// Everything that turns photographs into templates.
     func pipeline(
-        model: TemplateModelID?, dataFolder: URL, aim: InferenceSettings.Aim, limits: DecodingLimits = DecodingLimits()
+        model: TemplateModelID?, dataFolder: URL, aim: InferenceSettings.Aim, limits: ImageDecoding.Limits = ImageDecoding.Limits()
     ) throws -> FacePipeline {
         let catalogue = try ModelCatalogue(share: share, dataFolder: dataFolder)
         let cores = ProcessInfo.processInfo.activeProcessorCount

@@ -68,8 +68,8 @@ struct RecognitionOptions: ParsableArguments {
         }
     }
 
-    var limits: DecodingLimits {
-        DecodingLimits(pixels: Int(maxMegapixels * 1e6), bytes: Int(maxMegabytes * 1e6))
+    var limits: ImageDecoding.Limits {
+        ImageDecoding.Limits(bytes: Int(maxMegabytes * 1e6), pixels: Int(maxMegapixels * 1e6))
     }
 
     /// - Parameter galleryModel: the model that a gallery belongs to, which decides when it is there.

@@ -31,13 +31,13 @@ struct Picture {
 
     /// - Throws: `ValidationError` when no picture can be written under such a name.
     static func check(_ path: String) throws {
-        do { _ = try PictureEncoder.Format(fileName: path) } catch let error as RecognitionError {
+        do { _ = try PictureEncoder(fileExtension: (path as NSString).pathExtension) } catch let error as RecognitionError {
             throw ValidationError(error.message)
         }
     }
 
     func write(to path: String) throws {
-        let data = try PictureEncoder.encode(image, as: PictureEncoder.Format(fileName: path))
+        let data = try PictureEncoder(fileExtension: (path as NSString).pathExtension).encode(image)
         do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
             throw RecognitionError(.storageUnavailable, "The picture \(path.printable) cannot be written.", detail: error.localizedDescription)
         }
@@ -99,7 +99,7 @@ struct Picture {
 
     /// - Parameter at: the upper left corner.
     mutating func text(_ text: String, at: (x: Int, y: Int), height: Int, _ colour: Colour, on ground: Colour? = nil) throws {
-        let (size, coverage) = try TextPicture.mask(text, height: height)
+        let (size, coverage) = try TextPicture.textMask(text, height: height)
         paint { pixels, whole in
             for y in 0..<size.height where (0..<whole.height).contains(at.y + y) {
                 for x in 0..<size.width where (0..<whole.width).contains(at.x + x) {

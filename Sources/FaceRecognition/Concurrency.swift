@@ -1,6 +1,6 @@
 extension Result where Failure == any Error, Success: Sendable {
     /// What `body` gives or throws.
-    init(_ body: @Sendable () async throws -> Success) async {
+    package init(_ body: @Sendable () async throws -> Success) async {
         do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }
@@ -9,7 +9,7 @@ extension Array where Element: Sendable {
     /// Runs `transform` on at most `width` elements at once and hands over the results one by one, in the elements' order.
     ///
     /// - Throws: what `each` throws; the elements that are on their way are cancelled then.
-    func mapConcurrently<Value: Sendable>(
+    package func mapConcurrently<Value: Sendable>(
         width: Int, _ transform: @escaping @Sendable (Element) async -> Value,
         each: (Element, Value) async throws -> Void
     ) async throws {
