@@ -66,7 +66,7 @@ let package = Package(
             name: "FaceRecognitionTests", dependencies: ["FaceRecognition", "FaceTestSupport"], swiftSettings: settings
         ),
         .testTarget(
-            name: "ImageCodecsTests", dependencies: ["ImageCodecs", "FaceRecognition", "FaceTestSupport"],
+            name: "ImageCodecsTests", dependencies: ["CVips", "ImageCodecs", "FaceRecognition", "FaceTestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -96,4 +96,13 @@ struct ModelCatalogue {
         }
         return try ModelFile(folder.appendingPathComponent(network.file), sha256: network.sha256)
     }
+
+    /// Where a template model's manifest entry lies.
+    func file(of entry: TemplateEntry) throws -> URL {
+        let names = try FileManager.default.contentsOfDirectory(atPath: entry.folder.path).filter { $0.hasSuffix(".json") }
+        for url in names.map(entry.folder.appendingPathComponent) where try Self.entry(at: url).0.id == entry.model.id.rawValue {
+            return url
+        }
+        throw RecognitionError(.modelNotFound, "The manifest entry of \(entry.model.id) is gone from \(entry.folder.path).")
+    }
 }

@@ -13,7 +13,7 @@ struct DataOptions: ParsableArguments {
     var folder: URL { dataFolder.map { URL(fileURLWithPath: $0) } ?? Installation.defaultDataFolder }
 
     /// Opens the store, which this process then owns until it ends.
-    func open() throws -> Session { try Session(folder: folder) }
+    func open() async throws -> Session { try await Session(folder: folder) }
 }
 
 /// The data directory, open, and the gate before it.
@@ -24,8 +24,8 @@ struct Session {
     private let caller = "local-operator"
     private let purpose = "trial"
 
-    init(folder: URL) throws {
-        store = try SQLiteStore(in: try DataDirectory(at: folder))
+    init(folder: URL) async throws {
+        store = try await SQLiteStore.open(in: try await DataDirectory.open(at: folder.path))
         gate = PolicyGate(policy: .trial, records: store)
     }
 

@@ -30,7 +30,7 @@ struct Compare: AsyncParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() async throws {
-        let session = try data.open()
+        let session = try await data.open()
         let pipeline = try recognition.pipeline(data, aim: .latency)
         let recognizer = session.recognizer(pipeline)
         let permit = try await session.permit(.compare)

@@ -32,7 +32,7 @@ struct Detect: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let session = try data.open()
+        let session = try await data.open()
         let recognizer = session.recognizer(try recognition.pipeline(data, aim: .latency))
         var run = PhotographRun()
         for path in photographs {

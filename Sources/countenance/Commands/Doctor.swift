@@ -60,9 +60,9 @@ struct Doctor: AsyncParsableCommand {
             }
             return folder.path
         }
-        await examine("image formats") { ImageDecoding.formats.joined(separator: ", ") }
+        await examine("image formats") { "JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF by libvips \(ImageDecoding.libraryVersion)" }
         await examine("data directory") {
-            let store = try SQLiteStore(in: try DataDirectory(at: data.folder))
+            let store = try await SQLiteStore.open(in: try await DataDirectory.open(at: data.folder.path))
             try store.check()
             let galleries = try await store.galleries()
             return "\(data.folder.path): \(galleries.count) galleries, \(galleries.reduce(0) { $0 + $1.faces }.faces); every entry of the record is in its place"

@@ -53,7 +53,7 @@ struct Enrol: AsyncParsableCommand {
         guard externalID == nil || found.files.count == 1 else {
             throw ValidationError("--external-id names one photograph; there are \(found.files.count).")
         }
-        let session = try data.open()
+        let session = try await data.open()
         let pipeline = try recognition.pipeline(
             data, galleryModel: try await session.model(of: gallery), aim: found.files.count > 1 ? .throughput : .latency)
         let recognizer = session.recognizer(pipeline)

@@ -20,7 +20,7 @@ struct GalleryCommand: AsyncParsableCommand {
         @OptionGroup var data: DataOptions
 
         func run() async throws {
-            let session = try data.open()
+            let session = try await data.open()
             let galleries = try await session.keeper.list(permit: session.permit(.manage)).outcome
             if output.json {
                 try Console.json(galleries.map(JSONGallery.init))
@@ -39,7 +39,7 @@ struct GalleryCommand: AsyncParsableCommand {
         @OptionGroup var data: DataOptions
 
         func run() async throws {
-            let session = try data.open()
+            let session = try await data.open()
             let permit = try await session.permit(.manage, gallery: name)
             let gallery = try await session.keeper.show(name, permit: permit).outcome.description
             if output.json {
@@ -66,7 +66,7 @@ struct GalleryCommand: AsyncParsableCommand {
         @OptionGroup var data: DataOptions
 
         func run() async throws {
-            let session = try data.open()
+            let session = try await data.open()
             let permit = try await session.permit(.manage, gallery: name)
             let faces = try await session.keeper.show(name, permit: permit).outcome.faces
             for face in faces {
@@ -89,7 +89,7 @@ struct GalleryCommand: AsyncParsableCommand {
         @OptionGroup var data: DataOptions
 
         func run() async throws {
-            let session = try data.open()
+            let session = try await data.open()
             if !yes {
                 guard isatty(STDIN_FILENO) == 1 else {
                     throw ValidationError("Deleting cannot be undone; say --yes where nobody can be asked.")
@@ -144,7 +144,7 @@ struct Forget: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let session = try data.open()
+        let session = try await data.open()
         let selections = person.map { [FaceSelection.person($0)] } ?? faces.compactMap(FaceID.init).map(FaceSelection.face)
         var forgotten: [FaceID] = []
         for selection in selections {

@@ -46,7 +46,7 @@ struct Identify: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let session = try data.open()
+        let session = try await data.open()
         guard let model = try await session.model(of: gallery) else {
             throw RecognitionError(
                 .galleryNotFound, "There is no gallery \(gallery); `countenance gallery list` shows those there are.")

@@ -1,0 +1,140 @@
+import ArgumentParser
+import FaceRecognition
+import Foundation
+import SQLiteStorage
+
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show every stage on sample photographs: enrol, identify, compare.",
+        discussion: "`make demo` runs this with the portraits that the set-up has fetched.")
+
+    @Option(help: .init("The folder with the sample photographs.", valueName: "folder"))
+    var samples: String
+
+    @Option(help: .init("The picture to write, .png or .jpg.", valueName: "file"))
+    var picture = "demo.png"
+
+    @OptionGroup var recognition: RecognitionOptions
+    @OptionGroup var data: DataOptions
+
+    func validate() throws { try Picture.check(picture) }
+
+    private static let enrolled = [("obama.jpg", "Barack Obama"), ("biden.jpg", "Joe Biden")]
+    private static let probe = "obama2.jpg"
+
+    func run() async throws {
+        let session = try await data.open()
+        let gallery = try GalleryName("demo")
+        var start = ContinuousClock.now
+        let recognizer = session.recognizer(try recognition.pipeline(data, galleryModel: try await session.model(of: gallery), aim: .latency))
+        print("Countenance \(Countenance.version): from a photograph to a match, stage by stage.")
+        stage("networks", "YuNet, face mesh and \(recognizer.model.id) ready", ContinuousClock.now - start)
+
+        heading("1. Enrolment into the gallery '\(gallery)', kept in SQLite")
+        for (file, person) in Self.enrolled {
+            start = ContinuousClock.now
+            let permit = try await session.permit(.enrol, gallery: gallery)
+            let permitting = ContinuousClock.now - start
+            let recorded = try await recognizer.enrol(
+                photograph(file), as: person, externalID: file, in: gallery, mirror: recognition.mirror, permit: permit)
+            print("   \(Console.bold(file)), a photograph of \(person)")
+            stage("permit", permit.sentence, permitting)
+            guard let subject = recorded.outcome.subject else {
+                print("   \("gallery".column)it is enrolled already as the face \(recorded.outcome.face.id)")
+                continue
+            }
+            stages(recorded.outcome.times, subject: subject, model: recognizer.model)
+            stage("record", "entry \(recorded.receipt.index), leaf \(recorded.receipt.shortHash); the face \(recorded.outcome.face.id) is durable", recorded.duration)
+        }
+
+        heading("2. Identification: who is on \(Self.probe)?")
+        start = ContinuousClock.now
+        let permit = try await session.permit(.identify, gallery: gallery)
+        stage("permit", permit.sentence, ContinuousClock.now - start)
+        let identified = try await recognizer.identify(
+            photograph(Self.probe), in: gallery, mirror: recognition.mirror, permit: permit)
+        let answer = identified.outcome
+        stages(answer.times, subject: answer.probe, model: recognizer.model)
+        stage("gallery", "\(answer.gallerySize.faces) searched at similarity \(answer.operatingPoint.similarity) or above", answer.times.durations[.gallery] ?? .zero)
+        for candidate in answer.answers {
+            print("   \("".column)\(Console.green("similarity \(candidate.similarity)"))  \(candidate.name)  (\(candidate.similarity.meaning))")
+        }
+        print("   \("".column)\(answer.expectedFalseCandidates.rounded3) false candidates a search expected for somebody who is not there")
+        stage("record", "entry \(identified.receipt.index), leaf \(identified.receipt.shortHash)", identified.duration)
+
+        heading("3. Comparison of two people: obama.jpg with biden.jpg")
+        let compared = try await recognizer.compare(
+            photograph("obama.jpg"), with: photograph("biden.jpg"), mirror: recognition.mirror,
+            permit: try await session.permit(.compare))
+        print("   similarity \(compared.outcome.similarity): \(compared.outcome.similarity >= .eighty ? "a match" : "no match") (\(compared.outcome.similarity.meaning))")
+        stage("record", "entry \(compared.receipt.index), leaf \(compared.receipt.shortHash)", compared.duration)
+
+        try draw(answer).write(to: picture)
+        print(
+            """
+
+            The picture: \(picture)
+
+            Next, with photographs of your own:
+              bin/countenance detect PHOTO                       the faces, with their quality
+              bin/countenance enrol --gallery mine FOLDER        one folder for each person
+              bin/countenance identify --gallery mine PHOTO      who is it?
+              bin/countenance --help
+            """)
+        guard answer.answers.first?.candidate.face.person == Self.enrolled[0].1 else {
+            throw RecognitionError(.fault, "The demo did not find the person whom its probe shows; `countenance doctor` checks the parts.")
+        }
+    }
+
+    private func path(_ file: String) -> String { "\(samples)/\(file)" }
+
+    private func photograph(_ file: String) -> Photograph { .file(path(file), limit: recognition.limits.bytes) }
+
+    private func heading(_ text: String) { print("\n\(Console.bold(text))") }
+
+    private func stage(_ name: String, _ text: String, _ duration: Duration) {
+        print("   \(name.column)\(text)  \(Console.dim(duration.short))")
+    }
+
+    private func stages(_ times: StageTimes, subject: Subject, model: TemplateModel) {
+        let quality = subject.quality
+        stage("image", "decoded, upright, sRGB", times.durations[.image] ?? .zero)
+        stage("faces", "\(subject.facesInPhotograph.faces); \(String(format: "score %.2f, %.0f pixels between the eyes, sharpness %.0f", subject.face.confidence, quality.eyeDistance, quality.sharpness))", times.durations[.faces] ?? .zero)
+        stage("template", "\(model.dimension) numbers of unit length by \(model.id)", times.durations[.templates] ?? .zero)
+    }
+
+    /// The probe with its box and landmarks beside the best candidate.
+    private func draw(_ answer: Identification) throws -> Picture {
+        let side = 480, margin = 20, caption = 22
+        let best = answer.answers.first
+        let probe = try Picture.annotated(recognition.image(path(Self.probe)), faces: [answer.probe.face]).shrunk(toFit: side)
+        var sheet = Picture(width: 2 * side + 3 * margin, height: side + 3 * margin + 2 * caption, colour: .paper)
+        sheet.place(probe, at: (margin, margin))
+        try sheet.text("Probe: \(Self.probe)", at: (margin, side + 2 * margin), height: caption, .ink)
+        let right = side + 2 * margin
+        guard let best, let file = best.candidate.face.externalID else {
+            try sheet.text("No candidate", at: (right, side + 2 * margin), height: caption, .ink)
+            return sheet
+        }
+        var reference = Picture(try recognition.image(path(file)))
+        reference.frame(best.candidate.face.box, thickness: 3, .box)
+        sheet.place(reference.shrunk(toFit: side), at: (right, margin))
+        try sheet.text("Best candidate: \(best.name)", at: (right, side + 2 * margin), height: caption, .ink)
+        try sheet.text("Similarity \(best.similarity)", at: (right, side + 2 * margin + caption + 6), height: caption, .ink)
+        return sheet
+    }
+}
+
+extension Permit {
+    fileprivate var sentence: String {
+        "the rule '\(rule)' lets \(request.caller) \(request.operation.rawValue) for the purpose '\(request.purpose)'"
+    }
+}
+
+extension RecordReceipt {
+    fileprivate var shortHash: String { leafHash.prefix(4).map { String(format: "%02x", $0) }.joined() }
+}
+
+extension String {
+    fileprivate var column: String { padding(toLength: 10, withPad: " ", startingAt: 0) }
+}
