@@ -21,7 +21,7 @@ extension ModelCommand {
         @Option(help: .init("What the photographs are, for those who read the table.", valueName: "text"))
         var dataset: String?
 
-        @Option(help: .init("Which face of a photograph is meant: \(SubjectRule.central.rawValue) or \(SubjectRule.largest.rawValue).", valueName: "rule"))
+        @Option(help: .init("Which face of a photograph is meant: \(SubjectRule.central.rawValue) or \(SubjectRule.largest.rawValue).", valueName: "rule"), transform: SubjectRule.argument)
         var subject: SubjectRule = .central
 
         @Flag(help: "Write the calibration into the model's manifest entry.") var write = false
@@ -40,14 +40,14 @@ extension ModelCommand {
             }
             let sampled = try await recognition.templates(of: files.map(\.path), choosing: subject, data: data)
             let known = zip(files, sampled.templates).compactMap { file, template in template.map { (file.person ?? "", $0) } }
-            let comparisons = try AllComparisons(templates: known.map(\.1), people: known.map(\.0))
+            let comparisons = try AllComparisons(known.map(\.1), of: known.map(\.0))
             let today = Date().formatted(.iso8601.year().month().day())
             let name = dataset ?? URL(fileURLWithPath: photographs).lastPathComponent
             let calibration = try CalibrationFit(comparisons, dataset: name, date: today).calibration
 
             let catalogue = try ModelCatalogue(share: Installation().share, dataFolder: data.folder)
             let entry = try catalogue.templateModel(sampled.model)
-            if let target = writeTo.map({ URL(fileURLWithPath: $0) }) ?? (write ? try catalogue.file(of: entry) : nil) {
+            if let target = try writeTo.map({ URL(fileURLWithPath: $0) }) ?? (write ? catalogue.file(of: entry) : nil) {
                 let source = try catalogue.file(of: entry)
                 do {
                     var object = try JSONSerialization.jsonObject(with: Data(contentsOf: source)) as? [String: Any] ?? [:]

@@ -72,10 +72,14 @@ struct RecognitionOptions: ParsableArguments {
         ImageDecoding.Limits(bytes: Int(maxMegabytes * 1e6), pixels: Int(maxMegapixels * 1e6))
     }
 
-    /// - Parameter galleryModel: the model that a gallery belongs to, which decides when it is there.
+    func photograph(_ path: String) -> Photograph { .file(path, limit: limits.bytes) }
+
+    /// - Parameters:
+    ///   - galleryModel: the model that a gallery belongs to, which decides when it is there.
+    ///   - photographs: how many there are: several are worked on at once, one has all the cores.
     /// - Throws: `.modelMismatch` when another one was named.
     func pipeline(
-        _ data: DataOptions, galleryModel: TemplateModelID? = nil, aim: InferenceSettings.Aim
+        _ data: DataOptions, galleryModel: TemplateModelID? = nil, photographs: Int
     ) throws -> FacePipeline {
         let named = model.map(TemplateModelID.init(rawValue:))
         if let named, let galleryModel, named != galleryModel {
@@ -83,7 +87,7 @@ struct RecognitionOptions: ParsableArguments {
                 .modelMismatch, "The gallery belongs to the model \(galleryModel) for life; leave out --model, or use another gallery.")
         }
         return try Installation().pipeline(
-            model: named ?? galleryModel, dataFolder: data.folder, aim: aim, limits: limits)
+            model: named ?? galleryModel, dataFolder: data.folder, aim: photographs > 1 ? .throughput : .latency, limits: limits)
     }
 }
 

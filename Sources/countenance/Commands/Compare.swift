@@ -31,12 +31,11 @@ struct Compare: AsyncParsableCommand {
 
     func run() async throws {
         let session = try await data.open()
-        let pipeline = try recognition.pipeline(data, aim: .latency)
+        let pipeline = try recognition.pipeline(data, photographs: 1)
         let recognizer = session.recognizer(pipeline)
         let permit = try await session.permit(.compare)
-        let bytes = recognition.limits.bytes
-        let recorded = try await recognizer.compare(
-            .file(probe, limit: bytes), with: .file(reference, limit: bytes),
+                let recorded = try await recognizer.compare(
+            recognition.photograph(probe), with: recognition.photograph(reference),
             mirror: recognition.mirror, permit: permit)
         let outcome = recorded.outcome
         let match = outcome.similarity >= threshold

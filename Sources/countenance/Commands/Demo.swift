@@ -26,7 +26,7 @@ struct Demo: AsyncParsableCommand {
         let session = try await data.open()
         let gallery = try GalleryName("demo")
         var start = ContinuousClock.now
-        let recognizer = session.recognizer(try recognition.pipeline(data, galleryModel: try await session.model(of: gallery), aim: .latency))
+        let recognizer = session.recognizer(try recognition.pipeline(data, galleryModel: try await session.model(of: gallery), photographs: 1))
         print("Countenance \(Countenance.version): from a photograph to a match, stage by stage.")
         stage("networks", "YuNet, face mesh and \(recognizer.model.id) ready", ContinuousClock.now - start)
 
@@ -88,7 +88,7 @@ struct Demo: AsyncParsableCommand {
 
     private func path(_ file: String) -> String { "\(samples)/\(file)" }
 
-    private func photograph(_ file: String) -> Photograph { .file(path(file), limit: recognition.limits.bytes) }
+    private func photograph(_ file: String) -> Photograph { recognition.photograph(path(file)) }
 
     private func heading(_ text: String) { print("\n\(Console.bold(text))") }
 

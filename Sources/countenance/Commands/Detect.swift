@@ -33,12 +33,12 @@ struct Detect: AsyncParsableCommand {
 
     func run() async throws {
         let session = try await data.open()
-        let recognizer = session.recognizer(try recognition.pipeline(data, aim: .latency))
+        let recognizer = session.recognizer(try recognition.pipeline(data, photographs: 1))
         var run = PhotographRun()
         for path in photographs {
             do {
                 let permit = try await session.permit(.detect)
-                let recorded = try await recognizer.detect(.file(path, limit: recognition.limits.bytes), permit: permit)
+                let recorded = try await recognizer.detect(recognition.photograph(path), permit: permit)
                 let detection = recorded.outcome
                 run.mark(found: !detection.faces.isEmpty)
                 if output.json {

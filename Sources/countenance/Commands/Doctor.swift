@@ -60,7 +60,7 @@ struct Doctor: AsyncParsableCommand {
             }
             return folder.path
         }
-        await examine("image formats") { "JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF by libvips \(ImageDecoding.libraryVersion)" }
+        await examine("image formats") { "JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF" }
         await examine("data directory") {
             let store = try await SQLiteStore.open(in: try await DataDirectory.open(at: data.folder.path))
             try store.check()

@@ -55,7 +55,7 @@ struct Enrol: AsyncParsableCommand {
         }
         let session = try await data.open()
         let pipeline = try recognition.pipeline(
-            data, galleryModel: try await session.model(of: gallery), aim: found.files.count > 1 ? .throughput : .latency)
+            data, galleryModel: try await session.model(of: gallery), photographs: found.files.count)
         let recognizer = session.recognizer(pipeline)
         let progress = ProgressBar(total: found.files.count, unit: "photographs")
         let start = ContinuousClock.now
@@ -67,7 +67,7 @@ struct Enrol: AsyncParsableCommand {
             await Result {
                 let permit = try await session.permit(.enrol, gallery: gallery)
                 return try await recognizer.enrol(
-                    .file(file.path, limit: recognition.limits.bytes), as: person ?? file.person,
+                    recognition.photograph(file.path), as: person ?? file.person,
                     externalID: externalID ?? file.relativePath, in: gallery, mirror: recognition.mirror, permit: permit)
             }
         } each: { file, result in

@@ -26,7 +26,7 @@ struct Evaluate: AsyncParsableCommand {
         @Option(help: .init("The folder that holds one folder for each person.", valueName: "folder"), completion: .directory)
         var photographs: String
 
-        @Option(help: .init("Which face of a photograph is meant: \(SubjectRule.central.rawValue) (LFW is cut around its subjects) or \(SubjectRule.largest.rawValue).", valueName: "rule"))
+        @Option(help: .init("Which face of a photograph is meant: \(SubjectRule.central.rawValue) (LFW is cut around its subjects) or \(SubjectRule.largest.rawValue).", valueName: "rule"), transform: SubjectRule.argument)
         var subject: SubjectRule = .central
 
         @OptionGroup var recognition: RecognitionOptions
@@ -49,7 +49,7 @@ struct Evaluate: AsyncParsableCommand {
             let known = names.compactMap { name in templates[name].map { (name, $0) } }
             let start = ContinuousClock.now
             let comparisons = try AllComparisons(
-                templates: known.map(\.1), people: known.map { String($0.0.prefix { $0 != "/" }) })
+                known.map(\.1), of: known.map { String($0.0.prefix { $0 != "/" }) })
             let comparing = ContinuousClock.now - start
             let rates = OperatingCharacteristic(comparisons)
             let report = Report(
@@ -116,7 +116,14 @@ struct Evaluate: AsyncParsableCommand {
     }
 }
 
-extension SubjectRule: ExpressibleByArgument {}
+extension SubjectRule {
+    static func argument(_ text: String) throws -> SubjectRule {
+        guard let rule = SubjectRule(rawValue: text) else {
+            throw ValidationError("--subject is \(SubjectRule.central.rawValue) or \(SubjectRule.largest.rawValue), not '\(text.printable)'.")
+        }
+        return rule
+    }
+}
 
 extension RecognitionOptions {
     /// One template for each file, nil where there is no face or the photograph is bad, which is said.
@@ -124,11 +131,11 @@ extension RecognitionOptions {
         of paths: [String], choosing rule: SubjectRule, data: DataOptions
     ) async throws -> (templates: [Template?], model: TemplateModelID, duration: Duration) {
         let session = try await data.open()
-        let recognizer = session.recognizer(try pipeline(data, aim: .throughput))
+        let recognizer = session.recognizer(try pipeline(data, photographs: paths.count))
         let progress = ProgressBar(total: paths.count, unit: "photographs")
         let start = ContinuousClock.now
         let results = try await recognizer.audit(
-            paths.map { .file($0, limit: limits.bytes) }, choosing: rule, mirror: mirror,
+            paths.map(photograph), choosing: rule, mirror: mirror,
             permit: session.permit(.audit), progress: { progress.advance() }
         ).outcome
         progress.finish()

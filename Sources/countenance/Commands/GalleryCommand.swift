@@ -96,7 +96,7 @@ struct GalleryCommand: AsyncParsableCommand {
                 }
                 let faces = try await session.keeper.show(name, permit: session.permit(.manage, gallery: name)).outcome.count
                 print("Delete the gallery \(name) with \(faces.faces)? Type its name: ", terminator: "")
-                fflush(stdout)
+                fflush(nil)
                 guard readLine() == name.rawValue else {
                     Console.note("Not deleted.")
                     throw Outcome.nothingFound
