@@ -15,6 +15,7 @@ import Testing
         try await store.enrol(.sample(1, person: "Marked Name"), .sample(2), .sample(3))
         _ = try await store.append(.sample())
         try store.check()
+        try store.close()
     }
 
     private func opening() async -> RecognitionError? { await failure { _ = try await temporary.store() } }

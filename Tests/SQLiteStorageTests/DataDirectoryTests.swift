@@ -1,4 +1,5 @@
 import FaceRecognition
+import struct FaceRecognition.Record
 import Foundation
 @testable import SQLiteStorage
 import Testing
@@ -57,6 +58,14 @@ import Testing
         let error = await failure { _ = try await DataDirectory.open(at: temporary.data, waitingUpTo: .zero) }
         #expect(error?.code == .dataDirectoryInUse)
         withExtendedLifetime(store) {}
+    }
+
+    @Test("A store that was closed answers nothing more") func closed() async throws {
+        let store = try await temporary.store()
+        try await store.enrol(.sample(1))
+        try store.close()
+        #expect(await failure { _ = try await store.append(.sample()) }?.code == .fault)
+        #expect(await failure { try await store.enrol(.sample(2)) }?.code == .fault)
     }
 
     // Root may write anywhere that modes forbid, so these are places where nobody can.

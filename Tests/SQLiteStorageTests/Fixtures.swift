@@ -18,16 +18,20 @@ final class TemporaryDirectory: Sendable {
     var data: String { path + "/data" }
     var file: String { data + "/countenance.sqlite" }
 
+    /// An earlier store that nobody holds any more may take a moment to let go of the directory.
     func store() async throws -> SQLiteStore {
-        try await SQLiteStore.open(in: try await DataDirectory.open(at: data, waitingUpTo: .zero))
+        try await SQLiteStore.open(in: try await DataDirectory.open(at: data))
+    }
+
+    /// All bytes of the data directory's files, one file after another.
+    func bytes() throws -> Data {
+        try FileManager.default.contentsOfDirectory(atPath: data).reduce(into: Data()) { all, name in
+            all += try Data(contentsOf: URL(fileURLWithPath: data + "/" + name))
+        }
     }
 
     /// Whether a file of the data directory has these bytes.
-    func contains(_ bytes: Data) throws -> Bool {
-        try FileManager.default.contentsOfDirectory(atPath: data).contains { name in
-            try Data(contentsOf: URL(fileURLWithPath: data + "/" + name)).range(of: bytes) != nil
-        }
-    }
+    func contains(_ bytes: Data) throws -> Bool { try self.bytes().range(of: bytes) != nil }
 
     /// Changes the file with SQL of the test's own, past the store, which must be closed.
     func tamper(_ sql: String) throws {
@@ -66,13 +70,8 @@ extension EnrolledFace {
     static func sample(
         _ seed: Int, model: String = "model", dimension: Int = 128, person: String? = nil, photograph: Int? = nil
     ) -> EnrolledFace {
-        var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 &+ 1
-        func next() -> Double {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            return Double(state >> 11) / Double(1 << 53)
-        }
+        var random = SeededGenerator(state: UInt64(seed))
+        func next() -> Double { Double.random(in: 0..<1, using: &random) }
         let template = try! Template(
             model: TemplateModelID(rawValue: model), normalising: (0..<dimension).map { _ in Float(next() - 0.5) })
         let digest = PhotographDigest(bytes: Data(repeating: 0, count: 24) + withUnsafeBytes(of: photograph ?? seed) { Data($0) })
@@ -122,4 +121,17 @@ extension SQLiteStore {
 func failure(_ body: () async throws -> Void) async -> RecognitionError? {
     do { try await body() } catch { return error as? RecognitionError }
     return nil
+}
+
+/// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): the same numbers for the same seed.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
 }
