@@ -6,10 +6,10 @@ extension Database {
 
     /// Wipes what deleted rows left behind in the file and in its log.
     ///
-    /// `secure_delete` alone does not do it: when SQLite moves live rows between pages, their old place keeps a copy, which
-    /// is not overwritten when the row is deleted later. `VACUUM` writes every page anew, and the log, which has the old
-    /// pages, is copied into the file and cut to nothing. What the disk itself keeps of overwritten blocks is out of
-    /// reach: that takes an encrypted disk.
+    /// `secure_delete` alone does not do it (seen with SQLite 3.40, see ErasureTests): when SQLite moves live rows between
+    /// pages, their old place may keep a copy, which is not overwritten when the row is deleted later. `VACUUM` writes
+    /// every page anew, and the log, which has the old pages, is copied into the file and cut to nothing. What the disk
+    /// itself keeps of overwritten blocks is out of reach: that takes an encrypted disk.
     ///
     /// The deletion is durable already, so a failure (a full disk, say) is no failure of it: the mark stays, and it is
     /// tried again after the next change and when the store is opened.

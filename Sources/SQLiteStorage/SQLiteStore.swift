@@ -46,6 +46,11 @@ public final class SQLiteStore: Sendable {
         try onConnection { $0.eraseRemains() }
     }
 
+    /// Closes the file, once what was begun is finished; every later call fails. Without it, the file is closed some time
+    /// after the last use of the store. The directory stays locked as long as the store lives. Blocks.
+    /// - Throws: `.fault`; the file is closed when the process ends, then.
+    public func close() throws { try sayingWhatFailed(in: path) { try database.close() } }
+
     /// Runs `body` alone on the connection and waits for it. Blocks.
     func onConnection<Result>(_ body: (Database) throws -> Result) throws -> Result {
         try sayingWhatFailed(in: path) { try database.inDatabase(body) }

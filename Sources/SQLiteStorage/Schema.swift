@@ -19,8 +19,6 @@ enum Schema {
             }
         }
         try migrator.migrate(database)
-        // What a crash left in the log goes into the file, and the log becomes empty.
-        try database.inDatabase { try $0.truncateLog() }
         return database
     }
 

@@ -1,0 +1,174 @@
+import FaceRecognition
+import struct FaceRecognition.Record
+import Foundation
+import GRDB
+@testable import SQLiteStorage
+import Testing
+
+@Suite struct GalleryTests {
+    private let temporary = TemporaryDirectory()
+
+    @Test("What is enrolled comes back the same, to the last bit, after reopening") func roundTrip() async throws {
+        let faces = (0..<20).map { EnrolledFace.sample($0, person: $0.isMultiple(of: 3) ? nil : "Person \($0 % 4) ö") }
+        do {
+            let store = try await temporary.store()
+            try await store.change(.enrol(faces, in: .sample()))
+        }
+        let store = try await temporary.store()
+        let gallery = try await store.gallery(.staff)
+        #expect(gallery.faces == faces.map(\.description))
+        #expect(gallery.description.model.rawValue == "model")
+        #expect(gallery.description.created == GalleryDescription.sample().created)
+        #expect(gallery.description.faces == 20)
+        #expect(gallery.description.people == 4)
+        for face in faces {
+            let back = try await store.faces(from: face.description.photograph, in: .staff)
+            #expect(back == [face])
+            #expect(back.first?.template.components.map(\.bitPattern) == face.template.components.map(\.bitPattern))
+        }
+    }
+
+    @Test("Faces stay in the order of their enrolment") func order() async throws {
+        let store = try await temporary.store()
+        let faces = (0..<9).map { EnrolledFace.sample($0) }
+        for face in faces { try await store.enrol(face) }
+        try await store.forget(faces[4])
+        #expect(try await store.gallery(.staff).faces.map(\.id) == (faces[..<4] + faces[5...]).map(\.id))
+    }
+
+    @Test("Galleries are listed by name with their counts") func list() async throws {
+        let store = try await temporary.store()
+        #expect(try await store.galleries().isEmpty)
+        try await store.enrol(.sample(1, person: "A"), .sample(2, person: "A"), .sample(3))
+        try await store.change(.create(.sample(.guests)))
+        let galleries = try await store.galleries()
+        #expect(galleries.map(\.name) == [.guests, .staff])
+        #expect(galleries.map(\.faces) == [0, 3])
+        #expect(galleries.map(\.people) == [0, 1])
+    }
+
+    @Test("A photograph is enrolled in a gallery once, however many try at once") func once() async throws {
+        let store = try await temporary.store()
+        let errors = await withTaskGroup(of: RecognitionError?.self) { group in
+            for seed in 0..<8 {
+                group.addTask { await failure { try await store.enrol(.sample(seed, photograph: 1)) } }
+            }
+            return await group.reduce(into: [RecognitionError]()) { if let error = $1 { $0.append(error) } }
+        }
+        #expect(errors.count == 7)
+        #expect(errors.allSatisfy { $0.code == .enrolledOtherwise })
+        #expect(try await store.gallery(.staff).count == 1)
+        #expect(try store.recordCount() == 1)
+        // Another gallery is another matter.
+        try await store.enrol(.sample(9, photograph: 1), in: .sample(.guests))
+    }
+
+    @Test("The file itself refuses the same photograph twice") func onceInTheFile() async throws {
+        let store = try await temporary.store()
+        try await store.enrol(.sample(1))
+        let error = await failure {
+            try store.onConnection {
+                try $0.execute(
+                    sql: """
+                        INSERT INTO face SELECT 99, 'other', gallery, person, external_id, photograph, x, y, width, height,
+                            confidence, enrolled, template FROM face
+                        """)
+            }
+        }
+        #expect(error?.detail.contains("UNIQUE") == true)
+    }
+
+    @Test("A gallery that is there cannot be created again") func exists() async throws {
+        let store = try await temporary.store()
+        try await store.change(.create(.sample()))
+        let error = await failure { try await store.change(.create(.sample())) }
+        #expect(error?.code == .galleryExists)
+        #expect(try store.recordCount() == 1)
+    }
+
+    @Test("A gallery that is not there is said to be missing") func missing() async throws {
+        let store = try await temporary.store()
+        #expect(await failure { _ = try await store.gallery(.staff) }?.code == .galleryNotFound)
+        #expect(await failure { try await store.forget(in: .staff) }?.code == .galleryNotFound)
+        #expect(
+            await failure { try await store.change(.delete(.staff)) }?.code == .galleryNotFound)
+        #expect(try await store.faces(from: EnrolledFace.sample(1).description.photograph, in: .staff).isEmpty)
+        #expect(try store.recordCount() == 0)
+    }
+
+    @Test("A template of another model or length is refused, and nothing of the batch is kept")
+    func otherModel() async throws {
+        let store = try await temporary.store()
+        try await store.enrol(.sample(1))
+        for other in [EnrolledFace.sample(3, model: "other"), .sample(3, dimension: 127)] {
+            let error = await failure { try await store.enrol(.sample(2), other) }
+            #expect(error?.code == .modelMismatch)
+        }
+        // Neither does the request's own description of the gallery change anything.
+        let error = await failure { try await store.enrol(.sample(4, model: "other"), in: .sample(model: "other")) }
+        #expect(error?.code == .modelMismatch)
+        #expect(try await store.gallery(.staff).count == 1)
+        #expect(try store.recordCount() == 1)
+    }
+
+    @Test("A deleted gallery is gone with its faces, and its name is free") func delete() async throws {
+        let store = try await temporary.store()
+        try await store.enrol(.sample(1), .sample(2))
+        try await store.enrol(.sample(1), in: .sample(.guests))
+        try await store.change(.delete(.staff))
+        #expect(try await store.galleries().map(\.name) == [.guests])
+        #expect(await failure { _ = try await store.gallery(.staff) }?.code == .galleryNotFound)
+        try await store.enrol(.sample(5, model: "other"), in: .sample(model: "other"))
+        #expect(try await store.gallery(.staff).count == 1)
+        #expect(try await store.gallery(.guests).count == 1)
+    }
+
+    @Test("Forgetting what is not there is no error, and leaves other galleries alone") func forgetNothing() async throws {
+        let store = try await temporary.store()
+        let face = EnrolledFace.sample(1)
+        try await store.enrol(face)
+        try await store.change(.create(.sample(.guests)))
+        try await store.forget(face, .sample(7), in: .guests)
+        #expect(try await store.gallery(.staff).faces.map(\.id) == [face.id])
+    }
+
+    @Test("A gallery that was taken does not change; the next one has") func snapshot() async throws {
+        let store = try await temporary.store()
+        let first = EnrolledFace.sample(1), second = EnrolledFace.sample(2)
+        try await store.enrol(first)
+        let before = try await store.gallery(.staff)
+        try await store.enrol(second)
+        let between = try await store.gallery(.staff)
+        try await store.forget(first)
+        let after = try await store.gallery(.staff)
+        #expect(before.faces.map(\.id) == [first.id])
+        #expect(between.faces.map(\.id) == [first.id, second.id])
+        #expect(after.faces.map(\.id) == [second.id])
+        let best = try after.candidates(for: first.template, limit: 5, atLeast: ComparisonScore(0.999))
+        #expect(best.isEmpty)
+    }
+
+    @Test("A gallery is read from the file once between changes") func cached() async throws {
+        let store = try await temporary.store()
+        try await store.enrol(.sample(1))
+        #expect(try await store.gallery(.staff).count == 1)
+        // Past the store, which nobody but a test can do.
+        try store.onConnection { try $0.execute(sql: "DELETE FROM face") }
+        #expect(try await store.gallery(.staff).count == 1)
+        try await store.change(.create(.sample(.guests)))
+        #expect(try await store.gallery(.staff).count == 1)
+        try await store.enrol(.sample(2))
+        #expect(try await store.gallery(.staff).faces.map(\.id).count == 1)
+    }
+
+    @Test("Each installation has a key of its own for digests, and keeps it") func digests() async throws {
+        let photograph = Data("photograph".utf8)
+        let first = try await temporary.store().digest(of: photograph)
+        let again = try await temporary.store().digest(of: photograph)
+        let other = TemporaryDirectory()
+        let elsewhere = try await other.store().digest(of: photograph)
+        #expect(first == again)
+        #expect(first != elsewhere)
+        #expect(first.bytes.count == 32)
+    }
+}
