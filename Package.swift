@@ -40,7 +40,10 @@ let package = Package(
         ),
         .target(
             name: "SQLiteStorage",
-            dependencies: ["FaceRecognition", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "FaceRecognition", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings
         ),
         .target(name: "Evaluation", dependencies: ["FaceRecognition"], swiftSettings: settings),

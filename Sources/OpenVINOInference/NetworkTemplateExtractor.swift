@@ -1,5 +1,5 @@
 package import FaceRecognition
-package import Foundation
+import Foundation
 
 /// A template extractor whose network OpenVINO runs: SFace, or any ArcFace-style network with a manifest entry.
 package struct NetworkTemplateExtractor: TemplateExtractor {

@@ -1,5 +1,5 @@
 import COpenVINO
-package import FaceRecognition
+import FaceRecognition
 package import Foundation
 
 /// OpenVINO's core: reads networks and compiles them for this machine's processor.
