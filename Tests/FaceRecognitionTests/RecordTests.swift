@@ -26,11 +26,12 @@ import Testing
         let text = """
             {"caller":"c/d","candidates":[{"face":"0f8fad5b-d9cb-469f-a165-70867728950e","similarity":99.75}],\
             "decision":"refused","enrolled":[],"expectedFalseCandidates":0.25,"gallery":"g","model":"m-1",\
-            "operation":"identify","outcome":"no \\"reason\\"","photographs":["AAH/"],"purpose":"trial",\
+            "operation":"identify","outcome":"no \\"reason\\"","photographs":[[0,1,255]],"purpose":"trial",\
             "requestID":"0F8FAD5B-D9CB-469F-A165-70867728950E","rule":"r","thresholdApplied":99.5,"thresholdAsked":80,\
             "time":"2023-11-14T22:13:20Z"}
             """
-        #expect(String(decoding: try record().encoded(), as: UTF8.self) == text)
+        let encoded = String(decoding: try record().encoded(), as: UTF8.self)
+        #expect(encoded == text)
     }
 
     @Test("What is read back is written the same")
