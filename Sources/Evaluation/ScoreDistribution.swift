@@ -61,7 +61,8 @@ public struct ScoreDistribution: Sendable {
         guard limit < count else { return ComparisonScore(-.infinity) }
         if limit < exact.count { return ComparisonScore(Double(exact[max(0, limit)]).nextUp) }
         let bin = reaching.partitioningIndex { $0 <= limit }
-        let edge = -1 + Double(bin) * Self.binWidth
+        // The highest bin holds 1 itself, so that what nothing may reach lies above it.
+        let edge = bin < Self.binCount ? -1 + Double(bin) * Self.binWidth : (1.0).nextUp
         return ComparisonScore(exact.last.map { min(edge, Double($0).nextUp) } ?? edge)
     }
 

@@ -40,7 +40,13 @@ public struct Similarity: Sendable, Hashable, Comparable, Codable, CustomStringC
         guard (0...100).contains(value) else { return nil }
         self.value = value
     }
-    public init(from decoder: any Decoder) throws { value = try Double(from: decoder) }
+    public init(from decoder: any Decoder) throws {
+        guard let similarity = Similarity(try Double(from: decoder)) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a similarity lies between 0 and 100"))
+        }
+        self = similarity
+    }
     public func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
 
     /// The default floor for decisions: one false match in 10,000 comparisons.

@@ -1,0 +1,86 @@
+import FaceTestSupport
+import Foundation
+import Testing
+
+@testable import FaceRecognition
+
+@Suite struct FaceRecognizerTests {
+    private func code(_ expected: RecognitionError.Code) -> @Sendable (any Error) throws -> Bool {
+        { ($0 as? RecognitionError)?.code == expected }
+    }
+
+    @Test("No face is an answer to detect, an error to the rest, and recorded")
+    func noFace() async throws {
+        let bench = try TestBench(faces: [])
+        _ = try await bench.keeper.create(bench.name, for: bench.model, permit: bench.permit(.manage, in: bench.name))
+        for operation in [AnyOperation.compare, .enrol, .identify] {
+            let permit = try await bench.permit(operation.kind, in: operation.gallery(on: bench))
+            await #expect(performing: { try await operation.run(on: bench, permit: permit) }, throws: code(.noFace))
+            #expect(bench.store.records.last?.outcome == "no-face")
+            #expect(bench.store.records.last?.photographs != nil)
+        }
+        let found = try await bench.recognizer.detect(bench.reads.photograph("x"), permit: bench.permit(.detect))
+        #expect(found.outcome.faces.isEmpty && bench.store.records.last?.outcome == "no-face")
+        #expect(bench.store.records.count == 5)
+    }
+
+    @Test("What is enrolled twice is enrolled once")
+    func enrolTwice() async throws {
+        let bench = try TestBench()
+        let first = try await bench.enrol("photo", as: "Ann"), again = try await bench.enrol("photo", as: "Ann")
+        #expect(first.outcome.isNew && !again.outcome.isNew)
+        #expect(first.outcome.face.id == again.outcome.face.id)
+        #expect(first.outcome.face.enrolled == Date(timeIntervalSince1970: 7))
+        #expect(try await bench.store.gallery(bench.name).count == 1)
+        #expect(bench.store.records.map(\.outcome) == ["enrolled", "enrolled-already"])
+        #expect(bench.store.records[0].enrolled == [first.outcome.face.id] && bench.store.records[1].enrolled == nil)
+    }
+
+    @Test("A photograph that is enrolled under another person is refused, and nobody is named")
+    func enrolledOtherwise() async throws {
+        let bench = try TestBench()
+        _ = try await bench.enrol("photo", as: "Ann Example")
+        let error = await #expect(throws: RecognitionError.self) { try await bench.enrol("photo", as: "Ben Sample") }
+        #expect(error?.code == .enrolledOtherwise)
+        for name in ["Ann", "Ben"] { #expect(!"\(error!)".contains(name)) }
+        #expect(try await bench.store.gallery(bench.name).count == 1)
+        let record = String(decoding: try bench.store.records[1].encoded(), as: UTF8.self)
+        #expect(bench.store.records[1].outcome == "enrolled-otherwise")
+        for name in ["Ann", "Ben"] { #expect(!record.contains(name)) }
+    }
+
+    @Test("The same photograph is found again, at the gallery's own operating point")
+    func identify() async throws {
+        let bench = try TestBench()
+        let face = try await bench.enrol("abcdefgh", as: "Ann").outcome.face
+        let answer = try await bench.recognizer.identify(
+            bench.reads.photograph("abcdefgh"), in: bench.name, permit: bench.permit(.identify, in: bench.name))
+        #expect(answer.outcome.answers.map(\.candidate.face.id) == [face.id])
+        #expect(answer.outcome.operatingPoint == .recommended(gallerySize: 1))
+        let record = try #require(bench.store.records.last)
+        #expect(record.outcome == "candidates" && record.candidates?.map(\.face) == [face.id])
+        #expect(record.thresholdAsked == nil && record.thresholdApplied == .eighty)
+        #expect(record.expectedFalseCandidates == answer.outcome.expectedFalseCandidates)
+    }
+
+    @Test("Without a calibration nothing is compared, and no photograph is read")
+    func notCalibrated() async throws {
+        let bench = try TestBench(calibrated: false)
+        for operation in [AnyOperation.compare, .identify] {
+            let permit = try await bench.permit(operation.kind, in: operation.gallery(on: bench))
+            await #expect(performing: { try await operation.run(on: bench, permit: permit) }, throws: code(.notCalibrated))
+        }
+        #expect(bench.reads.count == 0)
+        #expect(bench.store.records.map(\.outcome) == ["not-calibrated", "not-calibrated"])
+    }
+
+    @Test("A photograph compared with itself scores 1")
+    func compare() async throws {
+        let bench = try TestBench()
+        let found = try await bench.recognizer.compare(
+            bench.reads.photograph("abcdefgh"), with: bench.reads.photograph("abcdefgh"), mirror: true,
+            permit: bench.permit(.compare))
+        #expect(abs(found.outcome.score.value - 1) < 1e-6)
+        #expect(found.receipt.index == 0 && bench.store.records[0].photographs?.count == 2)
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+@testable import FaceRecognition
+
+@Suite struct RecordTests {
+    private func record() throws -> Record {
+        var record = Record(
+            refusing: AccessRequest(caller: "c/d", purpose: "trial", operation: .identify, gallery: try GalleryName("g")),
+            rule: "r", reason: "no \"reason\"", at: Date(timeIntervalSince1970: 1_700_000_000.75))
+        record.requestID = UUID(uuidString: "0F8FAD5B-D9CB-469F-A165-70867728950E")!
+        record.model = TemplateModelID(rawValue: "m-1")
+        record.photographs = [PhotographDigest(bytes: Data([0, 1, 255]))]
+        record.thresholdAsked = Similarity(80)
+        record.thresholdApplied = Similarity(99.5)
+        record.expectedFalseCandidates = 0.25
+        record.candidates = [
+            .init(face: FaceID("0f8fad5b-d9cb-469f-a165-70867728950e")!, similarity: Similarity(99.75)!)
+        ]
+        record.enrolled = []
+        return record
+    }
+
+    @Test("The bytes that are hashed are this text, for good")
+    func exact() throws {
+        let text = """
+            {"caller":"c/d","candidates":[{"face":"0f8fad5b-d9cb-469f-a165-70867728950e","similarity":99.75}],\
+            "decision":"refused","enrolled":[],"expectedFalseCandidates":0.25,"gallery":"g","model":"m-1",\
+            "operation":"identify","outcome":"no \\"reason\\"","photographs":[[0,1,255]],"purpose":"trial",\
+            "requestID":"0F8FAD5B-D9CB-469F-A165-70867728950E","rule":"r","thresholdApplied":99.5,"thresholdAsked":80,\
+            "time":"2023-11-14T22:13:20Z"}
+            """
+        let encoded = String(decoding: try record().encoded(), as: UTF8.self)
+        #expect(encoded == text)
+    }
+
+    @Test("What is read back is written the same")
+    func roundTrip() throws {
+        let bytes = try record().encoded()
+        #expect(try Record(encoded: bytes).encoded() == bytes)
+    }
+
+    @Test("A leaf is hashed as RFC 6962 has it")
+    func leafHash() {
+        // RFC 6962's empty leaf, SHA-256 of one zero byte: printf '\0' | sha256sum
+        let hex = RecordReceipt.leafHash(of: Data()).map { String(format: "%02x", $0) }.joined()
+        #expect(hex == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d")
+    }
+}

@@ -1,0 +1,89 @@
+import FaceTestSupport
+import Foundation
+import Synchronization
+
+@testable import FaceRecognition
+
+/// Counts how often a photograph's bytes were asked for.
+final class ReadCounter: Sendable {
+    private let reads = Mutex(0)
+    var count: Int { reads.withLock { $0 } }
+    func photograph(_ text: String) -> Photograph {
+        Photograph {
+            self.reads.withLock { $0 += 1 }
+            return Data(text.utf8)
+        }
+    }
+}
+
+/// The core with test doubles around it.
+struct TestBench {
+    let store = InMemoryStore()
+    let reads = ReadCounter()
+    let model: TemplateModel
+    let recognizer: FaceRecognizer
+    let keeper: GalleryKeeper
+    let name: GalleryName
+
+    init(faces: [DetectedFace] = [.preset], calibrated: Bool = true) throws {
+        let model = try TemplateModel.test(calibrated: calibrated)
+        self.model = model
+        name = try GalleryName("people")
+        recognizer = FaceRecognizer(
+            pipeline: .test(faces: faces, model: model), galleries: store, records: store,
+            now: { Date(timeIntervalSince1970: 7) })
+        keeper = GalleryKeeper(galleries: store, records: store)
+    }
+
+    func permit(_ operation: FaceRecognition.Operation, in gallery: GalleryName? = nil) async throws -> Permit {
+        try await permit(operation, in: gallery, by: .trial)
+    }
+
+    func permit(_ operation: FaceRecognition.Operation, in gallery: GalleryName?, by policy: Policy) async throws -> Permit {
+        try await PolicyGate(policy: policy, records: store).permit(
+            AccessRequest(caller: "local-operator", purpose: "trial", operation: operation, gallery: gallery))
+    }
+
+    func enrol(_ text: String, as person: String?) async throws -> Recorded<Enrolment> {
+        try await recognizer.enrol(
+            reads.photograph(text), as: person, externalID: nil, in: name, permit: permit(.enrol, in: name))
+    }
+}
+
+/// Every operation of the two types that do anything, each with the permit that it is given.
+enum AnyOperation: String, CaseIterable, Sendable {
+    case detect, compare, enrol, identify, list, show, create, delete, forget
+
+    var kind: FaceRecognition.Operation {
+        switch self {
+        case .detect: .detect
+        case .compare: .compare
+        case .enrol: .enrol
+        case .identify: .identify
+        case .forget: .forget
+        case .list, .show, .create, .delete: .manage
+        }
+    }
+    var needsGallery: Bool { ![.detect, .compare, .list].contains(self) }
+
+    func run(on bench: TestBench, permit: Permit) async throws {
+        let photograph = bench.reads.photograph("probe")
+        switch self {
+        case .detect: _ = try await bench.recognizer.detect(photograph, permit: permit)
+        case .compare: _ = try await bench.recognizer.compare(photograph, with: photograph, permit: permit)
+        case .enrol:
+            _ = try await bench.recognizer.enrol(photograph, as: "Ann", externalID: nil, in: bench.name, permit: permit)
+        case .identify: _ = try await bench.recognizer.identify(photograph, in: bench.name, permit: permit)
+        case .list: _ = try await bench.keeper.list(permit: permit)
+        case .show: _ = try await bench.keeper.show(bench.name, permit: permit)
+        case .create: _ = try await bench.keeper.create(GalleryName("new"), for: bench.model, permit: permit)
+        case .delete: _ = try await bench.keeper.delete(bench.name, permit: permit)
+        case .forget: _ = try await bench.keeper.forget(.person("Ann"), in: bench.name, permit: permit)
+        }
+    }
+
+    func gallery(on bench: TestBench) throws -> GalleryName? {
+        guard needsGallery else { return nil }
+        return self == .create ? try GalleryName("new") : bench.name
+    }
+}

@@ -1,0 +1,97 @@
+package import FaceRecognition
+package import Foundation
+import Synchronization
+
+/// Galleries and the record in memory, with a switch to fail, so that every failure can be forced.
+package final class InMemoryStore: GalleryStore, RecordLog {
+    private struct State {
+        var galleries: [GalleryName: (description: GalleryDescription, faces: [EnrolledFace])] = [:]
+        var records: [Record] = []
+        var failure: RecognitionError?
+    }
+
+    // All state behind one lock: whatever is read or changed is read or changed whole.
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// What the record holds, oldest first.
+    package var records: [Record] { state.withLock { $0.records } }
+
+    /// Every append and every change throws this, until it is nil again.
+    package func fail(with error: RecognitionError?) { state.withLock { $0.failure = error } }
+
+    package func append(_ record: Record) async throws -> RecordReceipt {
+        try state.withLock { try Self.append(record, to: &$0) }
+    }
+
+    package func galleries() async throws -> [GalleryDescription] {
+        state.withLock { $0.galleries.values.map { Self.counted($0) }.sorted { $0.name < $1.name } }
+    }
+
+    package func gallery(_ name: GalleryName) async throws -> Gallery {
+        try state.withLock {
+            let entry = try Self.existing(name, in: $0)
+            return try Gallery(Self.counted(entry), faces: entry.faces)
+        }
+    }
+
+    package func faces(from photograph: PhotographDigest, in name: GalleryName) async throws -> [EnrolledFace] {
+        state.withLock { ($0.galleries[name]?.faces ?? []).filter { $0.description.photograph == photograph } }
+    }
+
+    /// The bytes themselves: in a test they may be read, and two photographs are the same when these are.
+    package func digest(of photograph: Data) -> PhotographDigest { PhotographDigest(bytes: photograph) }
+
+    package func apply(_ change: GalleryChange, recordedAs record: Record) async throws -> RecordReceipt {
+        try state.withLock { state in
+            var next = state
+            switch change {
+            case .create(let gallery):
+                guard next.galleries[gallery.name] == nil else {
+                    throw RecognitionError(.galleryExists, "The gallery \(gallery.name) exists.")
+                }
+                next.galleries[gallery.name] = (gallery, [])
+            case .delete(let name):
+                _ = try Self.existing(name, in: next)
+                next.galleries[name] = nil
+            case .enrol(let faces, let gallery):
+                var entry = next.galleries[gallery.name] ?? (gallery, [])
+                for face in faces { try entry.description.mustMatch(face.template) }
+                entry.faces += faces
+                next.galleries[gallery.name] = entry
+            case .forget(let ids, let name):
+                var entry = try Self.existing(name, in: next)
+                entry.faces.removeAll { ids.contains($0.id) }
+                next.galleries[name] = entry
+            }
+            let receipt = try Self.append(record, to: &next)
+            state = next
+            return receipt
+        }
+    }
+
+    private static func append(_ record: Record, to state: inout State) throws -> RecordReceipt {
+        if let failure = state.failure { throw failure }
+        state.records.append(record)
+        return RecordReceipt(index: state.records.count - 1, entry: try record.encoded())
+    }
+
+    private static func existing(
+        _ name: GalleryName, in state: State
+    ) throws -> (description: GalleryDescription, faces: [EnrolledFace]) {
+        guard let entry = state.galleries[name] else {
+            throw RecognitionError(.galleryNotFound, "There is no gallery \(name).")
+        }
+        return entry
+    }
+
+    private static func counted(
+        _ entry: (description: GalleryDescription, faces: [EnrolledFace])
+    ) -> GalleryDescription {
+        GalleryDescription(
+            name: entry.description.name, model: entry.description.model, dimension: entry.description.dimension,
+            created: entry.description.created, faces: entry.faces.count,
+            people: Set(entry.faces.compactMap(\.description.person)).count)
+    }
+}
