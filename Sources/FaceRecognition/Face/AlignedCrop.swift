@@ -67,11 +67,10 @@ extension PixelImage {
         let factor = longer / side
         var image = self
         if factor >= 2 { image = averaged(by: factor, in: (0, 0, width, height)).image }
-        // What did not fill a block is left out of the average: the exact scaling is from whole blocks.
-        let covered = (x: Double(factor * (width / factor)), y: Double(factor * (height / factor)))
+        // One pixel of the averaged image stands for `factor` of this one.
         let ratio = (
-            x: Double(width) / Double(target.width) * Double(image.width) / covered.x,
-            y: Double(height) / Double(target.height) * Double(image.height) / covered.y
+            x: Double(width) / Double(target.width * max(1, factor)),
+            y: Double(height) / Double(target.height * max(1, factor))
         )
         return image.resampled(to: target, ratio: ratio, photographSize: photographSize)
     }
@@ -127,20 +126,20 @@ extension PixelImage {
         return (x0, y0, x1 - x0, y1 - y0)
     }
 
-    /// The region with each block of `factor` x `factor` pixels replaced by its mean. What does not fill a block at the
-    /// right and at the bottom is left out.
+    /// The region with each block of `factor` x `factor` pixels replaced by its mean; a block that the region's right or
+    /// lower edge cuts is the mean of what is left of it.
     private func averaged(by factor: Int, in region: Region) -> (image: PixelImage, origin: (x: Int, y: Int)) {
-        let w = max(1, region.width / factor), h = max(1, region.height / factor)
+        let w = (region.width + factor - 1) / factor, h = (region.height + factor - 1) / factor
         var means = [UInt8](repeating: 0, count: 3 * w * h)
         var sums = [UInt32](repeating: 0, count: 3 * w)
-        let area = UInt32(factor * factor)
         pixels.withUnsafeBufferPointer { source in
             for by in 0..<h {
-                for i in sums.indices { sums[i] = area / 2 }
-                for y in (region.y + by * factor)..<min(region.y + (by + 1) * factor, height) {
+                for i in sums.indices { sums[i] = 0 }
+                let rows = (region.y + by * factor)..<min(region.y + (by + 1) * factor, region.y + region.height)
+                for y in rows {
                     for bx in 0..<w {
                         let left = region.x + bx * factor
-                        for x in left..<min(left + factor, width) {
+                        for x in left..<min(left + factor, region.x + region.width) {
                             let from = 3 * (y * width + x)
                             sums[3 * bx] += UInt32(source[from])
                             sums[3 * bx + 1] += UInt32(source[from + 1])
@@ -148,7 +147,10 @@ extension PixelImage {
                         }
                     }
                 }
-                for i in sums.indices { means[3 * by * w + i] = UInt8(min(255, sums[i] / area)) }
+                for bx in 0..<w {
+                    let area = UInt32(rows.count * min(factor, region.width - bx * factor))
+                    for c in 0..<3 { means[3 * (by * w + bx) + c] = UInt8((sums[3 * bx + c] + area / 2) / area) }
+                }
             }
         }
         return (PixelImage(size: PixelSize(width: w, height: h), pixels: means), (region.x, region.y))
