@@ -160,34 +160,41 @@ extension PixelImage {
     /// the crop by more than a quarter; black outside.
     private func sampled(by transform: SimilarityTransform, size: PixelSize) -> [UInt8] {
         let inverse = transform.inverse
-        let n = 1 / transform.scale > 1.25 ? 2 : 1
-        let offsets = n == 1 ? [0.0] : [-0.25, 0.25]
-        let share = Float(1) / Float(n * n)
+        let offsets = 1 / transform.scale > 1.25 ? [-0.25, 0.25] : [0]
+        let share = 1 / Float(offsets.count * offsets.count)
         var crop = [UInt8](repeating: 0, count: 3 * size.width * size.height)
         let width = self.width, height = self.height
+        let right = Double(width), bottom = Double(height)
         pixels.withUnsafeBufferPointer { source in
-            for y in 0..<size.height {
-                for x in 0..<size.width {
-                    var sum = SIMD4<Float>(repeating: 0)
-                    for dy in offsets {
-                        for dx in offsets {
-                            let p = inverse(Point(x: Double(x) + dx, y: Double(y) + dy))
-                            guard p.x > -1, p.y > -1, p.x < Double(width), p.y < Double(height) else { continue }
-                            let x0 = Int(p.x.rounded(.down)), y0 = Int(p.y.rounded(.down))
-                            let fx = Float(p.x - Double(x0)), fy = Float(p.y - Double(y0))
-                            func pixel(_ x: Int, _ y: Int) -> SIMD4<Float> {
-                                guard x >= 0, y >= 0, x < width, y < height else { return SIMD4(repeating: 0) }
-                                let i = 3 * (y * width + x)
-                                return SIMD4(Float(source[i]), Float(source[i + 1]), Float(source[i + 2]), 0)
+            crop.withUnsafeMutableBufferPointer { crop in
+                func pixel(_ x: Int, _ y: Int) -> SIMD4<Float> {
+                    guard x >= 0, y >= 0, x < width, y < height else { return .zero }
+                    let i = 3 * (y * width + x)
+                    return SIMD4(Float(source[i]), Float(source[i + 1]), Float(source[i + 2]), 0)
+                }
+                var to = 0
+                for y in 0..<size.height {
+                    for x in 0..<size.width {
+                        var sum = SIMD4<Float>.zero
+                        for dy in offsets {
+                            for dx in offsets {
+                                let p = inverse(Point(x: Double(x) + dx, y: Double(y) + dy))
+                                guard p.x > -1, p.y > -1, p.x < right, p.y < bottom else { continue }
+                                // Above -1, adding 1 before cutting off is rounding down: `floor` would be a call.
+                                let x0 = Int(p.x + 1) - 1, y0 = Int(p.y + 1) - 1
+                                let fx = Float(p.x - Double(x0)), fy = Float(p.y - Double(y0))
+                                let upper = pixel(x0, y0) * (1 - fx) + pixel(x0 + 1, y0) * fx
+                                let lower = pixel(x0, y0 + 1) * (1 - fx) + pixel(x0 + 1, y0 + 1) * fx
+                                sum += upper * (1 - fy) + lower * fy
                             }
-                            let top = pixel(x0, y0) * (1 - fx) + pixel(x0 + 1, y0) * fx
-                            let bottom = pixel(x0, y0 + 1) * (1 - fx) + pixel(x0 + 1, y0 + 1) * fx
-                            sum += top * (1 - fy) + bottom * fy
                         }
+                        // A mean of bytes, plus one half, is at most 255.5: it cannot overflow.
+                        let mean = sum * share + 0.5
+                        crop[to] = UInt8(mean.x)
+                        crop[to + 1] = UInt8(mean.y)
+                        crop[to + 2] = UInt8(mean.z)
+                        to += 3
                     }
-                    let mean = sum * share
-                    let to = 3 * (y * size.width + x)
-                    for c in 0..<3 { crop[to + c] = UInt8(max(0, min(255, mean[c].rounded()))) }
                 }
             }
         }

@@ -105,22 +105,28 @@ struct Demo: AsyncParsableCommand {
 
     /// The probe with its box and landmarks beside the best candidate.
     private func draw(_ answer: Identification) throws -> Picture {
-        let side = 480, margin = 20, caption = 22
-        let best = answer.answers.first
-        let probe = try Picture.annotated(recognition.image(path(Self.probe)), faces: [answer.probe.face]).shrunk(toFit: side)
-        var sheet = Picture(width: 2 * side + 3 * margin, height: side + 3 * margin + 2 * caption, colour: .paper)
-        sheet.place(probe, at: (margin, margin))
-        try sheet.text("Probe: \(Self.probe)", at: (margin, side + 2 * margin), height: caption, .ink)
-        let right = side + 2 * margin
-        guard let best, let file = best.candidate.face.externalID else {
-            try sheet.text("No candidate", at: (right, side + 2 * margin), height: caption, .ink)
-            return sheet
+        let side = 480, margin = 20, caption = 20, narrowest = 300
+        let probe = try Picture.annotated(recognition.image(path(Self.probe)), faces: [answer.probe.face])
+            .shrunk(toFit: side)
+        var columns = [(picture: probe, captions: ["Probe: \(Self.probe)", "box, five landmarks and mesh"])]
+        if let best = answer.answers.first, let file = best.candidate.face.externalID {
+            var reference = Picture(try recognition.image(path(file)))
+            reference.frame(best.candidate.face.box, thickness: 3, .box)
+            columns.append((reference.shrunk(toFit: side), ["Best candidate: \(best.name)", "similarity \(best.similarity)"]))
         }
-        var reference = Picture(try recognition.image(path(file)))
-        reference.frame(best.candidate.face.box, thickness: 3, .box)
-        sheet.place(reference.shrunk(toFit: side), at: (right, margin))
-        try sheet.text("Best candidate: \(best.name)", at: (right, side + 2 * margin), height: caption, .ink)
-        try sheet.text("Similarity \(best.similarity)", at: (right, side + 2 * margin + caption + 6), height: caption, .ink)
+        let widths = columns.map { max(narrowest, $0.picture.width) }
+        let height = columns.map(\.picture.height).max() ?? side
+        var sheet = Picture(
+            width: widths.reduce(margin) { $0 + $1 + margin }, height: height + 3 * margin + 2 * (caption + 8),
+            colour: .paper)
+        var left = margin
+        for (column, width) in zip(columns, widths) {
+            sheet.place(column.picture, at: (left, margin))
+            for (i, line) in column.captions.enumerated() {
+                try sheet.text(line, at: (left, height + 2 * margin + i * (caption + 8)), height: caption, .ink)
+            }
+            left += width + margin
+        }
         return sheet
     }
 }
