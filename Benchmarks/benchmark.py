@@ -84,14 +84,17 @@ class ProgressLine:
 class Run:
     """A process that has ended: its output, and what it cost with all the processes that it started."""
 
-    def __init__(self, command: list, environment: dict, each_line=None, on_terminal: bool = False) -> None:
+    def __init__(
+        self, command: list, environment: dict, each_line=None, on_terminal: bool = False, show: bool = False
+    ) -> None:
+        """`on_terminal`: let it believe that it prints to a terminal, so that each line comes when it is printed.
+        `show`: let its own progress line be seen where there is a terminal."""
         reading, writing = pty.openpty() if on_terminal else os.pipe()
-        # On our terminal the program's own progress line may be seen; else its notes are kept for a failure's message.
         notes = tempfile.TemporaryFile()
         start = time.perf_counter()
         process = subprocess.Popen(
-            [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=writing, stderr=notes, env=environment,
-            start_new_session=True,
+            [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=writing,
+            stderr=None if show and HERE else notes, env=environment, start_new_session=True,
         )
         os.close(writing)
         self.lines: list[str] = []
@@ -191,6 +194,16 @@ class DataSets:
         return path
 
 
+    def named_in(self, pairs: Path) -> list[str]:
+        """The photographs that a list of pairs names."""
+        names = set()
+        for line in pairs.read_text(encoding="utf-8").splitlines()[1:]:
+            fields = line.split("\t")
+            names.add((fields[0], fields[1]))
+            names.add((fields[-2], fields[-1]) if len(fields) == 4 else (fields[0], fields[2]))
+        return sorted(f"{name}/{name}_{int(number):04}.jpg" for name, number in names)
+
+
 def chosen(photographs: list[Path], count: int, folder: Path) -> list[Path]:
     """Links, in a new folder, to photographs that chance chose: the same in every run. They are read once, so that
     the first program to be timed does not read from the disk what the second finds in memory."""
@@ -218,7 +231,7 @@ def accuracy(programs: Programs, data: DataSets, options) -> dict:
     protocol = ("evaluate", "verification", "--pairs", pairs, "--photographs", data.lfw, "--json")
     for name, extra in (("countenance", []), ("countenanceMirror", ["--mirror"])):
         say(f"accuracy: Countenance {' '.join(extra)}".rstrip())
-        result[name] = json.loads("\n".join(programs.ours(*protocol, *extra).require(0).lines))
+        result[name] = json.loads("\n".join(programs.ours(*protocol, *extra, show=True).require(0).lines))
     say("accuracy: face_recognition")
     result["face_recognition"], _ = programs.theirs("verify", pairs, data.lfw)
     # The counts of mated comparisons that there are, photographs without a template or not: everybody's rates are out
@@ -239,9 +252,13 @@ def check_maths(programs: Programs, data: DataSets, pairs: Path, protocol: tuple
     """Enrols the photographs, takes the templates out of the gallery's file, and has them judged by peers/verification.py.
     Enrolment takes the largest face, so that the program's own judgement is asked for with that rule too."""
     say("accuracy: the same templates judged by both programs' maths")
-    swift = json.loads("\n".join(programs.ours(*protocol, "--subject", "largest").require(0).lines))
+    swift = json.loads("\n".join(programs.ours(*protocol, "--subject", "largest", show=True).require(0).lines))
+    staged = programs.scratch / "staged"
+    for name in data.named_in(pairs):
+        (staged / name).parent.mkdir(parents=True, exist_ok=True)
+        (staged / name).symlink_to(data.lfw / name)
     folder = programs.data_folder()
-    programs.ours("enrol", "--gallery", "lfw", "--person", "anybody", data.lfw, data=folder).require(0, 3)
+    programs.ours("enrol", "--gallery", "lfw", "--person", "anybody", staged, data=folder, show=True).require(0, 3)
     numpy, _ = programs.theirs("maths", pairs, folder / "countenance.sqlite", data.lfw)
     shutil.rmtree(folder)
     counts = ("falseMatches", "nonMated", "trueMatches", "mated")
@@ -442,17 +459,19 @@ def rows_of(result: dict) -> list[dict]:
     if "accuracy" in result:
         part = result["accuracy"]
         plain, mirror = part["countenance"], part["countenanceMirror"]
-        for note, peer in (("", "withFallback"), (", its HOG's misses as errors", "missesAreErrors")):
+        for note, peer in (("", "withFallback"), (", HOG's misses as errors", "missesAreErrors")):
             peer = part["face_recognition"][peer]
             add(f"LFW accuracy{note}", plain, peer, over(1 - peer["accuracy"], 1 - plain["accuracy"]),
                 lambda r: f"{percent(r['accuracy'])} ±{100 * r['standardError']:.2f}", mirror)
-            for where, key in (("pairs", "pairs"), ("all", "allComparisons")):
+            for where, key in (("pairs", "pairs"), ("all comparisons", "allComparisons")):
+                if note and key == "allComparisons":
+                    continue  # In the JSON.
                 for i, row in enumerate(plain[key]):
                     rate = row["falseMatchRate"]
                     if key == "allComparisons" and rate > 5e-4:
-                        continue
+                        continue  # Over the pairs already.
                     a, b = row["trueMatchRate"], peer[key][i]["trueMatchRate"]
-                    add(f"  true match rate at {rate:.0e}, {where}{note}", a, b, over(1 - b, 1 - a), percent,
+                    add(f"  true match rate at false match rate {rate:.0e}, {where}{note}", a, b, over(1 - b, 1 - a), percent,
                         mirror[key][i]["trueMatchRate"])
     if "speed" in result:
         part = result["speed"]
