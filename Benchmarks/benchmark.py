@@ -91,6 +91,7 @@ class Run:
         `show`: let its own progress line be seen where there is a terminal."""
         reading, writing = pty.openpty() if on_terminal else os.pipe()
         notes = tempfile.TemporaryFile()
+        self.name = " ".join([Path(command[0]).name, *map(str, command[1:2])])
         start = time.perf_counter()
         process = subprocess.Popen(
             [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=writing,
@@ -132,8 +133,10 @@ class Run:
 
     def require(self, *codes: int) -> "Run":
         if self.code not in codes:
-            said = [line for line in self.notes.splitlines() if line.strip()]
-            raise Failed(f"a program ended with {self.code}; its last line: {said[-1] if said else 'none'}")
+            said = [line.strip() for line in [*self.lines, *self.notes.splitlines()] if line.strip()]
+            errors = [line for line in said if "error" in line.lower()]
+            line = (errors or said or ["it said nothing"])[-1]
+            raise Failed(f"{self.name} ended with {self.code}: {line}")
         return self
 
 

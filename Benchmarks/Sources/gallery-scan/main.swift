@@ -25,7 +25,7 @@ let (count, dimension, repeats) = (numbers[0], numbers[1], numbers[2])
 let model = TemplateModelID(rawValue: "random")
 var random = RepeatableRandom(state: 1)
 
-func template() throws -> Template {
+@MainActor func template() throws -> Template {
     try Template(model: model, normalising: (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) })
 }
 
