@@ -105,29 +105,14 @@ struct Demo: AsyncParsableCommand {
 
     /// The probe with its box and landmarks beside the best candidate.
     private func draw(_ answer: Identification) throws -> Picture {
-        let side = 480, margin = 20, caption = 20, narrowest = 300
         let probe = try Picture.annotated(recognition.image(path(Self.probe)), faces: [answer.probe.face])
-            .shrunk(toFit: side)
-        var columns = [(picture: probe, captions: ["Probe: \(Self.probe)", "box, five landmarks and mesh"])]
+        var panels = [(picture: probe, captions: ["Probe: \(Self.probe)", "box, five landmarks and mesh"])]
         if let best = answer.answers.first, let file = best.candidate.face.externalID {
             var reference = Picture(try recognition.image(path(file)))
             reference.frame(best.candidate.face.box, thickness: 3, .box)
-            columns.append((reference.shrunk(toFit: side), ["Best candidate: \(best.name)", "similarity \(best.similarity)"]))
+            panels.append((reference, ["Best candidate: \(best.name)", "similarity \(best.similarity)"]))
         }
-        let widths = columns.map { max(narrowest, $0.picture.width) }
-        let height = columns.map(\.picture.height).max() ?? side
-        var sheet = Picture(
-            width: widths.reduce(margin) { $0 + $1 + margin }, height: height + 3 * margin + 2 * (caption + 8),
-            colour: .paper)
-        var left = margin
-        for (column, width) in zip(columns, widths) {
-            sheet.place(column.picture, at: (left, margin))
-            for (i, line) in column.captions.enumerated() {
-                try sheet.text(line, at: (left, height + 2 * margin + i * (caption + 8)), height: caption, .ink)
-            }
-            left += width + margin
-        }
-        return sheet
+        return try Picture.sheet(panels)
     }
 }
 
