@@ -5,6 +5,8 @@ package import Foundation
 /// A network's file whose digest was checked: only such a file is ever loaded.
 package struct ModelFile: Sendable {
     package let url: URL
+    /// In lower-case hexadecimal.
+    package let sha256: String
 
     /// Reads the whole file once. Cost: about a millisecond a megabyte at worst.
     /// - Parameter sha256: in lower-case hexadecimal.
@@ -24,5 +26,6 @@ package struct ModelFile: Sendable {
             )
         }
         self.url = url
+        self.sha256 = sha256
     }
 }

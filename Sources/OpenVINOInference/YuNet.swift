@@ -1,5 +1,5 @@
 package import FaceRecognition
-package import Foundation
+import Foundation
 
 /// YuNet, the face detector: Wu, Peng and Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence
 /// Research 20, 2023; the file of the OpenCV Zoo.
@@ -18,7 +18,7 @@ package struct YuNet: Sendable {
     package let side: Int
 
     /// - Parameter side: a multiple of 32.
-    package init(_ runtime: OpenVINORuntime, file: URL, side: Int) throws {
+    package init(_ runtime: OpenVINORuntime, file: ModelFile, side: Int) throws {
         precondition(side > 0 && side % 32 == 0, "YuNet's grids need a side that 32 divides")
         self.side = side
         network = try runtime.compile(file, shape: [1, 3, side, side])

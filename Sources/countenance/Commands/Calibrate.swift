@@ -8,7 +8,7 @@ extension ModelCommand {
         static let configuration = CommandConfiguration(
             abstract: "Measure the table from similarity to false match rate.",
             discussion: """
-                Compares every photograph with those of all other people, and fits the tail beyond what the counts support.
+                Compares every photograph with those of all other people, and fits the tail beyond what the counts support. \
                 Prints the calibration, or with --write puts it into the model's manifest entry.
 
                 Example:

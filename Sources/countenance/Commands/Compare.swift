@@ -6,7 +6,7 @@ struct Compare: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Compare the largest faces of two photographs.",
         discussion: """
-            The similarity runs from 0 to 100 and means a false match rate: 80, 90 and 99 stand for one false match in
+            The similarity runs from 0 to 100 and means a false match rate: 80, 90 and 99 stand for one false match in \
             10,000, 100,000 and 1,000,000 comparisons of different people.
 
             Examples:

@@ -6,9 +6,9 @@ struct Enrol: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Add the faces of photographs to a gallery.",
         discussion: """
-            The largest face of each photograph is enrolled. A folder is searched with all that lies below it; a photograph
-            in a folder below the named one belongs to the person whom that folder is called after. The gallery is made
-            when it is not there. What is enrolled already is found out by its bytes and left as it is: an interrupted run
+            The largest face of each photograph is enrolled. A folder is searched with all that lies below it; a photograph \
+            in a folder below the named one belongs to the person whom that folder is called after. The gallery is made \
+            when it is not there. What is enrolled already is found out by its bytes and left as it is: an interrupted run \
             can simply be repeated.
 
             Examples:

@@ -12,8 +12,8 @@ struct Evaluate: AsyncParsableCommand {
             commandName: "verification",
             abstract: "Labeled Faces in the Wild's protocol, and all comparisons of its photographs.",
             discussion: """
-                Accuracy is the mean over the folds, each with the threshold that is best on the others; true match rates
-                are given at stated false match rates, with the counts behind them. A photograph without a template counts
+                Accuracy is the mean over the folds, each with the threshold that is best on the others; true match rates \
+                are given at stated false match rates, with the counts behind them. A photograph without a template counts \
                 as a failure of every pair that names it, never as left out.
 
                 Example:

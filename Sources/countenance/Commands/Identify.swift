@@ -6,7 +6,7 @@ struct Identify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Search a gallery for the largest face of each photograph.",
         discussion: """
-            Without --threshold, the similarity applies at which a gallery of this size lets one expect at most 0.01 false
+            Without --threshold, the similarity applies at which a gallery of this size lets one expect at most 0.01 false \
             candidates in a search; at least 80. Every answer says how many false candidates to expect.
 
             Examples:
