@@ -9,7 +9,7 @@ export PKG_CONFIG_PATH := $(PARTS)/lib/pkgconfig:$(PKG_CONFIG_PATH)
 RPATHS := $$ORIGIN/../lib/countenance $$ORIGIN/../.parts/lib $$ORIGIN/../../../.parts/lib $$ORIGIN/../../../../.parts/lib
 SWIFT_FLAGS := --explicit-target-dependency-import-check error $(foreach path,$(RPATHS),-Xlinker -rpath -Xlinker '$(path)')
 # The runtime's libraries are linked in, so that the installed program needs no Swift.
-RELEASE_FLAGS := $(SWIFT_FLAGS) -c release --product countenance --static-swift-stdlib
+RELEASE_FLAGS := $(SWIFT_FLAGS) -c release --product countenance --static-swift-stdlib -Xlinker -s
 
 .PHONY: help setup build demo test benchmark fuzz install uninstall clean
 

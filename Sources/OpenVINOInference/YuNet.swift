@@ -57,7 +57,8 @@ package struct YuNet: Sendable {
                                     y: (row + Double(points[10 * cell + 2 * i + 1])) * s)
                             }
                             let numbers = landmarks.flatMap { [$0.x, $0.y] } + [centre.x, centre.y, width, height]
-                            guard numbers.allSatisfy(\.isFinite) else { continue }
+                            // A face can be larger than the canvas, but not by much: a network that says so has broken down.
+                            guard numbers.allSatisfy({ $0.magnitude < Double(8 * side) }) else { continue }
                             found.append(
                                 DetectedFace(
                                     box: BoundingBox(

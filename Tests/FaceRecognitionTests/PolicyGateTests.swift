@@ -5,8 +5,8 @@ import Testing
 @testable import FaceRecognition
 
 @Suite struct PolicyGateTests {
-    @Test("What the trial permits, it permits to the local operator for the purpose 'trial' only", arguments: FaceRecognition.Operation.allCases)
-    func trial(operation: FaceRecognition.Operation) async throws {
+    @Test("What the trial permits, it permits to the local operator for the purpose 'trial' only", arguments: GatedOperation.allCases)
+    func trial(operation: GatedOperation) async throws {
         let store = InMemoryStore()
         let time = Date(timeIntervalSince1970: 1_000)
         let gate = PolicyGate(policy: .trial, records: store, now: { time })
@@ -22,8 +22,8 @@ import Testing
         #expect(store.records.map(\.decision) == [.refused, .refused, .refused])
     }
 
-    @Test("A refusal is in the record before it is told", arguments: FaceRecognition.Operation.allCases)
-    func refused(operation: FaceRecognition.Operation) async throws {
+    @Test("A refusal is in the record before it is told", arguments: GatedOperation.allCases)
+    func refused(operation: GatedOperation) async throws {
         let store = InMemoryStore()
         let gate = PolicyGate(policy: .nothing, records: store, now: { Date(timeIntervalSince1970: 5) })
         let request = AccessRequest(caller: "c", purpose: "p", operation: operation, gallery: try GalleryName("g"))

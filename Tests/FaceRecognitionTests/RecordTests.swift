@@ -10,7 +10,7 @@ import Testing
             rule: "r", reason: "no \"reason\"", at: Date(timeIntervalSince1970: 1_700_000_000.75))
         record.requestID = UUID(uuidString: "0F8FAD5B-D9CB-469F-A165-70867728950E")!
         record.model = TemplateModelID(rawValue: "m-1")
-        record.photographs = [PhotographDigest(bytes: Data([0, 1, 255]))]
+        record.photographs = [PhotographDigest(bytes: Data((0..<32).map { UInt8($0) }))]
         record.thresholdAsked = Similarity(80)
         record.thresholdApplied = Similarity(99.5)
         record.expectedFalseCandidates = 0.25
@@ -26,7 +26,7 @@ import Testing
         let text = """
             {"caller":"c/d","candidates":[{"face":"0f8fad5b-d9cb-469f-a165-70867728950e","similarity":99.75}],\
             "decision":"refused","enrolled":[],"expectedFalseCandidates":0.25,"gallery":"g","model":"m-1",\
-            "operation":"identify","outcome":"no \\"reason\\"","photographs":[[0,1,255]],"purpose":"trial",\
+            "operation":"identify","outcome":"no \\"reason\\"","photographs":["000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"],"purpose":"trial",\
             "requestID":"0F8FAD5B-D9CB-469F-A165-70867728950E","rule":"r","thresholdApplied":99.5,"thresholdAsked":80,\
             "time":"2023-11-14T22:13:20Z"}
             """

@@ -23,7 +23,7 @@ import Testing
         _ = try await bench.enrol("enrolled", as: "Ann")
         let before = (bench.reads.count, bench.store.records.count)
         var permits: [Permit] = []
-        for kind in FaceRecognition.Operation.allCases where kind != operation.kind {
+        for kind in GatedOperation.allCases where kind != operation.kind {
             permits.append(try await bench.permit(kind, in: operation.gallery(on: bench)))
         }
         permits.append(try await bench.permit(operation.kind, in: GalleryName("elsewhere")))

@@ -9,7 +9,7 @@ final class ReadCounter: Sendable {
     private let reads = Mutex(0)
     var count: Int { reads.withLock { $0 } }
     func photograph(_ text: String) -> Photograph {
-        Photograph {
+        Photograph(label: "probe.jpg") {
             self.reads.withLock { $0 += 1 }
             return Data(text.utf8)
         }
@@ -35,11 +35,11 @@ struct TestBench {
         keeper = GalleryKeeper(galleries: store, records: store)
     }
 
-    func permit(_ operation: FaceRecognition.Operation, in gallery: GalleryName? = nil) async throws -> Permit {
+    func permit(_ operation: GatedOperation, in gallery: GalleryName? = nil) async throws -> Permit {
         try await permit(operation, in: gallery, by: .trial)
     }
 
-    func permit(_ operation: FaceRecognition.Operation, in gallery: GalleryName?, by policy: Policy) async throws -> Permit {
+    func permit(_ operation: GatedOperation, in gallery: GalleryName?, by policy: Policy) async throws -> Permit {
         try await PolicyGate(policy: policy, records: store).permit(
             AccessRequest(caller: "local-operator", purpose: "trial", operation: operation, gallery: gallery))
     }
@@ -54,7 +54,7 @@ struct TestBench {
 enum AnyOperation: String, CaseIterable, Sendable {
     case detect, compare, enrol, identify, list, show, create, delete, forget
 
-    var kind: FaceRecognition.Operation {
+    var kind: GatedOperation {
         switch self {
         case .detect: .detect
         case .compare: .compare

@@ -6,6 +6,7 @@ package struct PresetDetector: FaceDetector {
     private let preset: [DetectedFace]
     package init(_ faces: [DetectedFace]) { preset = faces }
     package func faces(in image: PixelImage) throws -> [DetectedFace] { preset }
+    package func mesh(of face: DetectedFace, in image: PixelImage) throws -> FaceMesh? { face.mesh }
 }
 
 /// A template that follows the crop's pixels: the sums over a few stripes, so that equal crops have equal templates.

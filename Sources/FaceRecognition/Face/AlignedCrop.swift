@@ -67,11 +67,10 @@ extension PixelImage {
         let factor = longer / side
         var image = self
         if factor >= 2 { image = averaged(by: factor, in: (0, 0, width, height)).image }
-        // What did not fill a block is left out of the average: the exact scaling is from whole blocks.
-        let covered = (x: Double(factor * (width / factor)), y: Double(factor * (height / factor)))
+        // One pixel of the averaged image stands for `factor` of this one.
         let ratio = (
-            x: Double(width) / Double(target.width) * Double(image.width) / covered.x,
-            y: Double(height) / Double(target.height) * Double(image.height) / covered.y
+            x: Double(width) / Double(target.width * max(1, factor)),
+            y: Double(height) / Double(target.height * max(1, factor))
         )
         return image.resampled(to: target, ratio: ratio, photographSize: photographSize)
     }
@@ -127,20 +126,20 @@ extension PixelImage {
         return (x0, y0, x1 - x0, y1 - y0)
     }
 
-    /// The region with each block of `factor` x `factor` pixels replaced by its mean. What does not fill a block at the
-    /// right and at the bottom is left out.
+    /// The region with each block of `factor` x `factor` pixels replaced by its mean; a block that the region's right or
+    /// lower edge cuts is the mean of what is left of it.
     private func averaged(by factor: Int, in region: Region) -> (image: PixelImage, origin: (x: Int, y: Int)) {
-        let w = max(1, region.width / factor), h = max(1, region.height / factor)
+        let w = (region.width + factor - 1) / factor, h = (region.height + factor - 1) / factor
         var means = [UInt8](repeating: 0, count: 3 * w * h)
         var sums = [UInt32](repeating: 0, count: 3 * w)
-        let area = UInt32(factor * factor)
         pixels.withUnsafeBufferPointer { source in
             for by in 0..<h {
-                for i in sums.indices { sums[i] = area / 2 }
-                for y in (region.y + by * factor)..<min(region.y + (by + 1) * factor, height) {
+                for i in sums.indices { sums[i] = 0 }
+                let rows = (region.y + by * factor)..<min(region.y + (by + 1) * factor, region.y + region.height)
+                for y in rows {
                     for bx in 0..<w {
                         let left = region.x + bx * factor
-                        for x in left..<min(left + factor, width) {
+                        for x in left..<min(left + factor, region.x + region.width) {
                             let from = 3 * (y * width + x)
                             sums[3 * bx] += UInt32(source[from])
                             sums[3 * bx + 1] += UInt32(source[from + 1])
@@ -148,7 +147,10 @@ extension PixelImage {
                         }
                     }
                 }
-                for i in sums.indices { means[3 * by * w + i] = UInt8(min(255, sums[i] / area)) }
+                for bx in 0..<w {
+                    let area = UInt32(rows.count * min(factor, region.width - bx * factor))
+                    for c in 0..<3 { means[3 * (by * w + bx) + c] = UInt8((sums[3 * bx + c] + area / 2) / area) }
+                }
             }
         }
         return (PixelImage(size: PixelSize(width: w, height: h), pixels: means), (region.x, region.y))
@@ -158,34 +160,41 @@ extension PixelImage {
     /// the crop by more than a quarter; black outside.
     private func sampled(by transform: SimilarityTransform, size: PixelSize) -> [UInt8] {
         let inverse = transform.inverse
-        let n = 1 / transform.scale > 1.25 ? 2 : 1
-        let offsets = n == 1 ? [0.0] : [-0.25, 0.25]
-        let share = Float(1) / Float(n * n)
+        let offsets = 1 / transform.scale > 1.25 ? [-0.25, 0.25] : [0]
+        let share = 1 / Float(offsets.count * offsets.count)
         var crop = [UInt8](repeating: 0, count: 3 * size.width * size.height)
         let width = self.width, height = self.height
+        let right = Double(width), bottom = Double(height)
         pixels.withUnsafeBufferPointer { source in
-            for y in 0..<size.height {
-                for x in 0..<size.width {
-                    var sum = SIMD4<Float>(repeating: 0)
-                    for dy in offsets {
-                        for dx in offsets {
-                            let p = inverse(Point(x: Double(x) + dx, y: Double(y) + dy))
-                            guard p.x > -1, p.y > -1, p.x < Double(width), p.y < Double(height) else { continue }
-                            let x0 = Int(p.x.rounded(.down)), y0 = Int(p.y.rounded(.down))
-                            let fx = Float(p.x - Double(x0)), fy = Float(p.y - Double(y0))
-                            func pixel(_ x: Int, _ y: Int) -> SIMD4<Float> {
-                                guard x >= 0, y >= 0, x < width, y < height else { return SIMD4(repeating: 0) }
-                                let i = 3 * (y * width + x)
-                                return SIMD4(Float(source[i]), Float(source[i + 1]), Float(source[i + 2]), 0)
+            crop.withUnsafeMutableBufferPointer { crop in
+                func pixel(_ x: Int, _ y: Int) -> SIMD4<Float> {
+                    guard x >= 0, y >= 0, x < width, y < height else { return .zero }
+                    let i = 3 * (y * width + x)
+                    return SIMD4(Float(source[i]), Float(source[i + 1]), Float(source[i + 2]), 0)
+                }
+                var to = 0
+                for y in 0..<size.height {
+                    for x in 0..<size.width {
+                        var sum = SIMD4<Float>.zero
+                        for dy in offsets {
+                            for dx in offsets {
+                                let p = inverse(Point(x: Double(x) + dx, y: Double(y) + dy))
+                                guard p.x > -1, p.y > -1, p.x < right, p.y < bottom else { continue }
+                                // Above -1, adding 1 before cutting off is rounding down: `floor` would be a call.
+                                let x0 = Int(p.x + 1) - 1, y0 = Int(p.y + 1) - 1
+                                let fx = Float(p.x - Double(x0)), fy = Float(p.y - Double(y0))
+                                let upper = pixel(x0, y0) * (1 - fx) + pixel(x0 + 1, y0) * fx
+                                let lower = pixel(x0, y0 + 1) * (1 - fx) + pixel(x0 + 1, y0 + 1) * fx
+                                sum += upper * (1 - fy) + lower * fy
                             }
-                            let top = pixel(x0, y0) * (1 - fx) + pixel(x0 + 1, y0) * fx
-                            let bottom = pixel(x0, y0 + 1) * (1 - fx) + pixel(x0 + 1, y0 + 1) * fx
-                            sum += top * (1 - fy) + bottom * fy
                         }
+                        // A mean of bytes, plus one half, is at most 255.5: it cannot overflow.
+                        let mean = sum * share + 0.5
+                        crop[to] = UInt8(mean.x)
+                        crop[to + 1] = UInt8(mean.y)
+                        crop[to + 2] = UInt8(mean.z)
+                        to += 3
                     }
-                    let mean = sum * share
-                    let to = 3 * (y * size.width + x)
-                    for c in 0..<3 { crop[to + c] = UInt8(max(0, min(255, mean[c].rounded()))) }
                 }
             }
         }

@@ -6,9 +6,9 @@ package struct Policy: Sendable, Hashable {
     package struct Grant: Sendable, Hashable {
         package let caller: String
         package let purpose: String
-        package let operations: Set<Operation>
+        package let operations: Set<GatedOperation>
 
-        package init(caller: String, purpose: String, operations: Set<Operation>) {
+        package init(caller: String, purpose: String, operations: Set<GatedOperation>) {
             self.caller = caller
             self.purpose = purpose
             self.operations = operations
@@ -30,7 +30,7 @@ package struct Policy: Sendable, Hashable {
 
     /// The local operator, known by having the data directory, may try everything for the purpose `trial`.
     package static let trial = Policy(
-        name: "trial", grants: [Grant(caller: "local-operator", purpose: "trial", operations: Set(Operation.allCases))])
+        name: "trial", grants: [Grant(caller: "local-operator", purpose: "trial", operations: Set(GatedOperation.allCases))])
 
     /// Permits nothing to anybody.
     package static let nothing = Policy(name: "nothing", grants: [])

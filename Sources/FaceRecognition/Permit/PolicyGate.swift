@@ -1,7 +1,7 @@
 public import Foundation
 
 /// What a caller may be permitted to do.
-public enum Operation: String, Sendable, Hashable, Codable, CaseIterable {
+public enum GatedOperation: String, Sendable, Hashable, Codable, CaseIterable {
     /// Find faces in a photograph; nothing is compared.
     case detect
     /// Compare two photographs with each other.
@@ -22,10 +22,10 @@ public enum Operation: String, Sendable, Hashable, Codable, CaseIterable {
 public struct AccessRequest: Sendable, Hashable {
     public let caller: String
     public let purpose: String
-    public let operation: Operation
+    public let operation: GatedOperation
     public let gallery: GalleryName?
 
-    public init(caller: String, purpose: String, operation: Operation, gallery: GalleryName? = nil) {
+    public init(caller: String, purpose: String, operation: GatedOperation, gallery: GalleryName? = nil) {
         self.caller = caller
         self.purpose = purpose
         self.operation = operation
@@ -33,7 +33,7 @@ public struct AccessRequest: Sendable, Hashable {
     }
 }
 
-/// The gate's leave to do one thing, once. Every operation of `FaceRecognizer` takes one, and only `PolicyGate` can make
+/// The gate's leave for one request. Every operation of `FaceRecognizer` takes one, and only `PolicyGate` can make
 /// one: there is no other way to a face.
 public struct Permit: Sendable, Hashable {
     public let request: AccessRequest

@@ -7,8 +7,21 @@ public struct PhotographDigest: Sendable, Hashable, Codable, CustomStringConvert
     /// 32 bytes: HMAC-SHA256.
     public let bytes: Data
     package init(bytes: Data) { self.bytes = bytes }
-    public init(from decoder: any Decoder) throws { bytes = try Data(from: decoder) }
-    public func encode(to encoder: any Encoder) throws { try bytes.encode(to: encoder) }
+
+    /// From 64 hexadecimal digits.
+    public init(from decoder: any Decoder) throws {
+        let digits = Array(try String(from: decoder).utf8)
+        let bytes = stride(from: 0, to: digits.count - digits.count % 2, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0..<($0 + 2)], as: UTF8.self), radix: 16)
+        }
+        guard digits.count == 64, bytes.count == 32 else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a digest is 64 hexadecimal digits"))
+        }
+        self.bytes = Data(bytes)
+    }
+    public func encode(to encoder: any Encoder) throws { try description.encode(to: encoder) }
+
 
     package init(of photograph: Data, key: SymmetricKey) {
         bytes = Data(HMAC<SHA256>.authenticationCode(for: photograph, using: key))
@@ -37,7 +50,7 @@ public struct Record: Sendable, Hashable, Codable {
     public var requestID: UUID
     public var caller: String
     public var purpose: String
-    public var operation: Operation
+    public var operation: GatedOperation
     public var gallery: GalleryName?
     public var decision: Decision
     public var rule: String

@@ -54,7 +54,7 @@ struct Recorder: Sendable {
     ///   change and the entry are then made durable together.
     /// - Throws: what `body` throws, once that is recorded; or why the entry could not be written.
     func record<Outcome: Sendable>(
-        _ permit: Permit, operation: Operation, gallery: GalleryName? = nil,
+        _ permit: Permit, operation: GatedOperation, gallery: GalleryName? = nil,
         _ body: (inout Record, inout GalleryChange?) async throws -> Outcome
     ) async throws -> Recorded<Outcome> {
         guard permit.request.operation == operation, permit.request.gallery == gallery else {

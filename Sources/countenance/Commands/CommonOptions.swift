@@ -29,7 +29,7 @@ struct Session {
         gate = PolicyGate(policy: .trial, records: store)
     }
 
-    func permit(_ operation: FaceRecognition.Operation, gallery: GalleryName? = nil) async throws -> Permit {
+    func permit(_ operation: GatedOperation, gallery: GalleryName? = nil) async throws -> Permit {
         try await gate.permit(AccessRequest(caller: caller, purpose: purpose, operation: operation, gallery: gallery))
     }
 

@@ -25,9 +25,14 @@ struct Compare: AsyncParsableCommand {
     @Option(help: .init("The similarity from which the two count as a match.", valueName: "similarity"), transform: Similarity.argument)
     var threshold: Similarity = .eighty
 
+    @Option(help: .init("Draw the two photographs side by side into this file (.png or .jpg).", valueName: "file"))
+    var annotate: String?
+
     @OptionGroup var recognition: RecognitionOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var data: DataOptions
+
+    func validate() throws { if let annotate { try Picture.check(annotate) } }
 
     func run() async throws {
         let session = try await data.open()
@@ -56,6 +61,15 @@ struct Compare: AsyncParsableCommand {
                 match
                     ? Console.green("At or above the threshold of \(threshold).")
                     : "Below the threshold of \(threshold): no match.")
+        }
+        if let annotate {
+            let panels = try [(probe, outcome.probe), (reference, outcome.reference)].map { path, subject in
+                (
+                    picture: try Picture.annotated(recognition.image(path), faces: [subject.face]),
+                    captions: [(path as NSString).lastPathComponent.printable, "similarity \(outcome.similarity)"]
+                )
+            }
+            try Picture.sheet(panels).write(to: annotate)
         }
         try (match ? Outcome.done : .nothingFound).end()
     }

@@ -105,23 +105,14 @@ struct Demo: AsyncParsableCommand {
 
     /// The probe with its box and landmarks beside the best candidate.
     private func draw(_ answer: Identification) throws -> Picture {
-        let side = 480, margin = 20, caption = 22
-        let best = answer.answers.first
-        let probe = try Picture.annotated(recognition.image(path(Self.probe)), faces: [answer.probe.face]).shrunk(toFit: side)
-        var sheet = Picture(width: 2 * side + 3 * margin, height: side + 3 * margin + 2 * caption, colour: .paper)
-        sheet.place(probe, at: (margin, margin))
-        try sheet.text("Probe: \(Self.probe)", at: (margin, side + 2 * margin), height: caption, .ink)
-        let right = side + 2 * margin
-        guard let best, let file = best.candidate.face.externalID else {
-            try sheet.text("No candidate", at: (right, side + 2 * margin), height: caption, .ink)
-            return sheet
+        let probe = try Picture.annotated(recognition.image(path(Self.probe)), faces: [answer.probe.face])
+        var panels = [(picture: probe, captions: ["Probe: \(Self.probe)", "box, five landmarks and mesh"])]
+        if let best = answer.answers.first, let file = best.candidate.face.externalID {
+            var reference = Picture(try recognition.image(path(file)))
+            reference.frame(best.candidate.face.box, thickness: 3, .box)
+            panels.append((reference, ["Best candidate: \(best.name)", "similarity \(best.similarity)"]))
         }
-        var reference = Picture(try recognition.image(path(file)))
-        reference.frame(best.candidate.face.box, thickness: 3, .box)
-        sheet.place(reference.shrunk(toFit: side), at: (right, margin))
-        try sheet.text("Best candidate: \(best.name)", at: (right, side + 2 * margin), height: caption, .ink)
-        try sheet.text("Similarity \(best.similarity)", at: (right, side + 2 * margin + caption + 6), height: caption, .ink)
-        return sheet
+        return try Picture.sheet(panels)
     }
 }
 

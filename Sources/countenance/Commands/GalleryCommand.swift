@@ -86,6 +86,7 @@ struct GalleryCommand: AsyncParsableCommand {
             discussion: "Asks on a terminal; without one, --yes is needed.")
         @Argument(help: "The gallery.", transform: GalleryName.argument) var name: GalleryName
         @Flag(help: "Do not ask.") var yes = false
+        @OptionGroup var output: OutputOptions
         @OptionGroup var data: DataOptions
 
         func run() async throws {
@@ -104,7 +105,11 @@ struct GalleryCommand: AsyncParsableCommand {
             }
             let permit = try await session.permit(.manage, gallery: name)
             let gallery = try await session.keeper.delete(name, permit: permit).outcome
-            print("Deleted the gallery \(gallery.name) with \(gallery.faces.faces).")
+            if output.json {
+                try Console.json(JSONGallery(gallery))
+            } else {
+                print("Deleted the gallery \(gallery.name) with \(gallery.faces.faces).")
+            }
         }
     }
 }

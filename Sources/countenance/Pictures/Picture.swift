@@ -67,6 +67,26 @@ struct Picture {
         return picture
     }
 
+    /// Pictures side by side, each at most 480 pixels wide and high, with two lines of text below.
+    static func sheet(_ panels: [(picture: Picture, captions: [String])]) throws -> Picture {
+        let side = 480, margin = 20, line = 20, leading = 28, narrowest = 300
+        let shrunk = panels.map { $0.picture.shrunk(toFit: side) }
+        let widths = shrunk.map { max(narrowest, $0.width) }
+        let height = shrunk.map(\.height).max() ?? side
+        let lines = panels.map(\.captions.count).max() ?? 0
+        var sheet = Picture(
+            width: widths.reduce(margin) { $0 + $1 + margin }, height: height + 3 * margin + lines * leading, colour: .paper)
+        var left = margin
+        for (i, panel) in panels.enumerated() {
+            sheet.place(shrunk[i], at: (left, margin))
+            for (row, caption) in panel.captions.enumerated() {
+                try sheet.text(caption, at: (left, height + 2 * margin + row * leading), height: line, .ink)
+            }
+            left += widths[i] + margin
+        }
+        return sheet
+    }
+
     mutating func frame(_ box: BoundingBox, thickness: Int, _ colour: Colour) {
         let x0 = Int(box.x.rounded()), y0 = Int(box.y.rounded())
         let x1 = Int((box.x + box.width).rounded()), y1 = Int((box.y + box.height).rounded())
