@@ -59,7 +59,9 @@ package struct FacePipeline: Sendable {
             let image = view.image
             guard let chosen = rule.choose(among: view.faces, in: image) else { return (view, nil) }
             let face = try view.times.measure(.faces) { try withMesh(chosen, in: image) }
-            let sample: Sample = try view.times.measure(.templates) { try self.sample(of: face, in: image, mirror: mirror) }
+            let sample: Sample = try view.times.measure(.templates) {
+                try self.sample(of: face, in: image, mirror: mirror)
+            }
             return (view, sample)
         }
     }

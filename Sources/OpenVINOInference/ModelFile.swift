@@ -13,7 +13,8 @@ package struct ModelFile: Sendable {
         let data: Data
         do { data = try Data(contentsOf: url, options: .alwaysMapped) } catch {
             throw RecognitionError(
-                .modelNotFound, "The model's file \(url.path) cannot be read; run `countenance doctor` to see what is missing.")
+                .modelNotFound,
+                "The model's file \(url.path) cannot be read; run `countenance doctor` to see what is missing.")
         }
         let digest = SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
         guard digest == sha256 else {

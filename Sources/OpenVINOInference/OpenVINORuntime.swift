@@ -35,7 +35,8 @@ package final class OpenVINORuntime: Sendable {
         var model: OpaquePointer?
         do { try check(ov_core_read_model(core, file.path, nil, &model), "") } catch let error as RecognitionError {
             throw RecognitionError(
-                .modelRefused, "The file \(name) cannot be read as a network that OpenVINO knows.", detail: error.detail)
+                .modelRefused, "The file \(name) cannot be read as a network that OpenVINO knows.", detail: error.detail
+            )
         }
         defer { ov_model_free(model) }
         let sides = shape.map(Int64.init)
@@ -45,7 +46,8 @@ package final class OpenVINORuntime: Sendable {
         defer { ov_partial_shape_free(&partial) }
         do { try check(ov_model_reshape_single_input(model, partial), "") } catch let error as RecognitionError {
             throw RecognitionError(
-                .modelRefused, "The network \(name) does not take an input of the shape \(shape).", detail: error.detail)
+                .modelRefused, "The network \(name) does not take an input of the shape \(shape).", detail: error.detail
+            )
         }
         let compiled = try Self.withProperties(settings.properties) { properties, count in
             var compiled: OpaquePointer?

@@ -48,7 +48,8 @@ package struct YuNet: Sendable {
                             let score = (unit(classes[cell]) * unit(objects[cell])).squareRoot()
                             guard score >= Self.scoreThreshold else { continue }
                             let column = Double(cell % columns), row = Double(cell / columns)
-                            let width = exp(Double(boxes[4 * cell + 2])) * s, height = exp(Double(boxes[4 * cell + 3])) * s
+                            let width = exp(Double(boxes[4 * cell + 2])) * s,
+                                height = exp(Double(boxes[4 * cell + 3])) * s
                             let centre = Point(
                                 x: (column + Double(boxes[4 * cell])) * s, y: (row + Double(boxes[4 * cell + 1])) * s)
                             let landmarks = (0..<5).map { i in

@@ -22,7 +22,9 @@ struct Compare: AsyncParsableCommand {
     @Argument(help: .init("The reference.", valueName: "photo"), completion: .file())
     var reference: String
 
-    @Option(help: .init("The similarity from which the two count as a match.", valueName: "similarity"), transform: Similarity.argument)
+    @Option(
+        help: .init("The similarity from which the two count as a match.", valueName: "similarity"),
+        transform: Similarity.argument)
     var threshold: Similarity = .eighty
 
     @Option(help: .init("Draw the two photographs side by side into this file (.png or .jpg).", valueName: "file"))
@@ -39,7 +41,7 @@ struct Compare: AsyncParsableCommand {
         let pipeline = try recognition.pipeline(data, photographs: 1)
         let recognizer = session.recognizer(pipeline)
         let permit = try await session.permit(.compare)
-                let recorded = try await recognizer.compare(
+        let recorded = try await recognizer.compare(
             recognition.photograph(probe), with: recognition.photograph(reference),
             mirror: recognition.mirror, permit: permit)
         let outcome = recorded.outcome

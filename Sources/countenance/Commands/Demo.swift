@@ -26,7 +26,8 @@ struct Demo: AsyncParsableCommand {
         let session = try await data.open()
         let gallery = try GalleryName("demo")
         var start = ContinuousClock.now
-        let recognizer = session.recognizer(try recognition.pipeline(data, galleryModel: try await session.model(of: gallery), photographs: 1))
+        let recognizer = session.recognizer(
+            try recognition.pipeline(data, galleryModel: try await session.model(of: gallery), photographs: 1))
         print("Countenance \(Countenance.version): from a photograph to a match, stage by stage.")
         stage("networks", "YuNet, face mesh and \(recognizer.model.id) ready", ContinuousClock.now - start)
 
@@ -44,7 +45,10 @@ struct Demo: AsyncParsableCommand {
                 continue
             }
             stages(recorded.outcome.times, subject: subject, model: recognizer.model)
-            stage("record", "entry \(recorded.receipt.index), leaf \(recorded.receipt.shortHash); the face \(recorded.outcome.face.id) is durable", recorded.duration)
+            stage(
+                "record",
+                "entry \(recorded.receipt.index), leaf \(recorded.receipt.shortHash); the face \(recorded.outcome.face.id) is durable",
+                recorded.duration)
         }
 
         heading("2. Identification: who is on \(Self.probe)?")
@@ -55,18 +59,27 @@ struct Demo: AsyncParsableCommand {
             photograph(Self.probe), in: gallery, mirror: recognition.mirror, permit: permit)
         let answer = identified.outcome
         stages(answer.times, subject: answer.probe, model: recognizer.model)
-        stage("gallery", "\(answer.gallerySize.faces) searched at similarity \(answer.operatingPoint.similarity) or above", answer.times.durations[.gallery] ?? .zero)
+        stage(
+            "gallery",
+            "\(answer.gallerySize.faces) searched at similarity \(answer.operatingPoint.similarity) or above",
+            answer.times.durations[.gallery] ?? .zero)
         for candidate in answer.answers {
-            print("   \("".column)\(Console.green("similarity \(candidate.similarity)"))  \(candidate.name)  (\(candidate.similarity.meaning))")
+            print(
+                "   \("".column)\(Console.green("similarity \(candidate.similarity)"))  \(candidate.name)  (\(candidate.similarity.meaning))"
+            )
         }
-        print("   \("".column)\(answer.expectedFalseCandidates.rounded3) false candidates a search expected for somebody who is not there")
+        print(
+            "   \("".column)\(answer.expectedFalseCandidates.rounded3) false candidates a search expected for somebody who is not there"
+        )
         stage("record", "entry \(identified.receipt.index), leaf \(identified.receipt.shortHash)", identified.duration)
 
         heading("3. Comparison of two people: obama.jpg with biden.jpg")
         let compared = try await recognizer.compare(
             photograph("obama.jpg"), with: photograph("biden.jpg"), mirror: recognition.mirror,
             permit: try await session.permit(.compare))
-        print("   similarity \(compared.outcome.similarity): \(compared.outcome.similarity >= .eighty ? "a match" : "no match") (\(compared.outcome.similarity.meaning))")
+        print(
+            "   similarity \(compared.outcome.similarity): \(compared.outcome.similarity >= .eighty ? "a match" : "no match") (\(compared.outcome.similarity.meaning))"
+        )
         stage("record", "entry \(compared.receipt.index), leaf \(compared.receipt.shortHash)", compared.duration)
 
         try draw(answer).write(to: picture)
@@ -82,7 +95,8 @@ struct Demo: AsyncParsableCommand {
               bin/countenance --help
             """)
         guard answer.answers.first?.candidate.face.person == Self.enrolled[0].1 else {
-            throw RecognitionError(.fault, "The demo did not find the person whom its probe shows; `countenance doctor` checks the parts.")
+            throw RecognitionError(
+                .fault, "The demo did not find the person whom its probe shows; `countenance doctor` checks the parts.")
         }
     }
 
@@ -99,8 +113,13 @@ struct Demo: AsyncParsableCommand {
     private func stages(_ times: StageTimes, subject: Subject, model: TemplateModel) {
         let quality = subject.quality
         stage("image", "decoded, upright, sRGB", times.durations[.image] ?? .zero)
-        stage("faces", "\(subject.facesInPhotograph.faces); \(String(format: "score %.2f, %.0f pixels between the eyes, sharpness %.0f", subject.face.confidence, quality.eyeDistance, quality.sharpness))", times.durations[.faces] ?? .zero)
-        stage("template", "\(model.dimension) numbers of unit length by \(model.id)", times.durations[.templates] ?? .zero)
+        stage(
+            "faces",
+            "\(subject.facesInPhotograph.faces); \(String(format: "score %.2f, %.0f pixels between the eyes, sharpness %.0f", subject.face.confidence, quality.eyeDistance, quality.sharpness))",
+            times.durations[.faces] ?? .zero)
+        stage(
+            "template", "\(model.dimension) numbers of unit length by \(model.id)", times.durations[.templates] ?? .zero
+        )
     }
 
     /// The probe with its box and landmarks beside the best candidate.
