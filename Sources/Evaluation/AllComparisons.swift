@@ -27,7 +27,8 @@ public struct AllComparisons: Sendable {
     ) throws {
         guard templates.count == people.count else {
             throw RecognitionError(
-                .invalidValue, "\(templates.count) templates were given with \(people.count) people; give one for each.")
+                .invalidValue, "\(templates.count) templates were given with \(people.count) people; give one for each."
+            )
         }
         var numbers: [Person: Int32] = [:]
         var labels: [Int32] = []

@@ -1,5 +1,5 @@
-import Foundation
 public import FaceRecognition
+import Foundation
 
 /// Turns measured comparisons of different people into a model's calibration.
 ///

@@ -17,7 +17,8 @@ struct GeneralisedPareto: Sendable, Hashable {
     /// - Returns: nil for fewer than two excesses, or when all are the same.
     init?(fitting excesses: [Double]) {
         let rising = excesses.sorted(), n = Double(rising.count)
-        guard let lowest = rising.first, let highest = rising.last, lowest >= 0, lowest < highest, highest.isFinite else {
+        guard let lowest = rising.first, let highest = rising.last, lowest >= 0, lowest < highest, highest.isFinite
+        else {
             return nil
         }
         let a0 = rising.reduce(0, +) / n

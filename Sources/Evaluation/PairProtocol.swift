@@ -23,7 +23,9 @@ public struct PairProtocol: Sendable, Hashable {
         let header = lines.first?.split(separator: "\t", omittingEmptySubsequences: false).map { Int($0) } ?? []
         guard header.count == 2, let foldCount = header[0], let size = header[1], (2...1_000).contains(foldCount),
             (1...100_000).contains(size)
-        else { throw Self.refusal(line: 1, "must give the number of folds, a tab, and the pairs of each kind in a fold") }
+        else {
+            throw Self.refusal(line: 1, "must give the number of folds, a tab, and the pairs of each kind in a fold")
+        }
         guard lines.count <= 1 + foldCount * 2 * size else {
             throw Self.refusal(line: 2 + foldCount * 2 * size, "comes after the last pair that the first line promises")
         }

@@ -9,6 +9,7 @@ package struct FacePipeline: Sendable {
     let detector: any FaceDetector
     package let extractor: any TemplateExtractor
     package let workers: Workers
+    private let batcher: TemplateBatcher
 
     package init(
         decode: @escaping ImageDecoder, detector: any FaceDetector, extractor: any TemplateExtractor, workers: Workers
@@ -17,6 +18,7 @@ package struct FacePipeline: Sendable {
         self.detector = detector
         self.extractor = extractor
         self.workers = workers
+        batcher = TemplateBatcher(extractor: extractor, workers: workers)
     }
 
     /// A photograph, opened: its image and the faces in it, in the image's pixels, largest first.
@@ -54,14 +56,42 @@ package struct FacePipeline: Sendable {
     func subject(
         of photograph: Photograph, choosing rule: SubjectRule = .largest, mirror: Bool
     ) async throws -> (view: View, sample: Sample?) {
-        try await workers.run {
-            var view = try view(of: photograph)
-            let image = view.image
-            guard let chosen = rule.choose(among: view.faces, in: image) else { return (view, nil) }
-            let face = try view.times.measure(.faces) { try withMesh(chosen, in: image) }
-            let sample: Sample = try view.times.measure(.templates) { try self.sample(of: face, in: image, mirror: mirror) }
-            return (view, sample)
+        await batcher.expectOne()
+        let found = await Result { try await workers.run { try seen(photograph, choosing: rule) } }
+        guard case .success((var view, let (face, crop)?)) = found, !mirror else {
+            await batcher.expectNoMore()
+            return try await withMirror(found.get())
         }
+        let start = ContinuousClock.now
+        let template = try await batcher.template(of: crop)
+        view.times.add(ContinuousClock.now - start, to: .templates)
+        return (view, Sample(face: face, crop: crop, template: template))
+    }
+
+    /// A photograph's view and, where there is a face, the one that is meant with its crop.
+    private typealias Seen = (view: View, subject: (face: DetectedFace, crop: AlignedCrop)?)
+
+    private func seen(_ photograph: Photograph, choosing rule: SubjectRule) throws -> Seen {
+        var view = try view(of: photograph)
+        let image = view.image
+        guard let chosen = rule.choose(among: view.faces, in: image) else { return (view, nil) }
+        let face = try view.times.measure(.faces) { try withMesh(chosen, in: image) }
+        guard let crop = view.times.measure(.templates, { extractor.model.crop(of: face, in: image) }) else {
+            throw RecognitionError(.fault, "The detector gave landmarks that coincide, so the face cannot be aligned.")
+        }
+        return (view, (face, crop))
+    }
+
+    /// The mean of a crop's template and its mirror image's, which are company enough for each other.
+    private func withMirror(_ seen: Seen) async throws -> (view: View, sample: Sample?) {
+        var view = seen.view
+        guard let (face, crop) = seen.subject else { return (view, nil) }
+        let start = ContinuousClock.now
+        let template = try await workers.run {
+            try Template.mean(of: try extractor.templates(of: [crop, crop.mirrored]))
+        }
+        view.times.add(ContinuousClock.now - start, to: .templates)
+        return (view, Sample(face: face, crop: crop, template: template))
     }
 
     private func view(of photograph: Photograph) throws -> View {
@@ -76,16 +106,6 @@ package struct FacePipeline: Sendable {
         var face = face
         face.mesh = try detector.mesh(of: face, in: image)
         return face
-    }
-
-    private func sample(
-        of face: DetectedFace, in image: PixelImage, mirror: Bool
-    ) throws -> Sample {
-        guard let crop = extractor.model.crop(of: face, in: image) else {
-            throw RecognitionError(.fault, "The detector gave landmarks that coincide, so the face cannot be aligned.")
-        }
-        let templates = try extractor.templates(of: mirror ? [crop, crop.mirrored] : [crop])
-        return Sample(face: face, crop: crop, template: try Template.mean(of: templates))
     }
 }
 

@@ -29,7 +29,8 @@ public struct FaceRecognizer: Sendable {
             let view = try await pipeline.look(at: photograph)
             record.photographs = [galleries.digest(of: view.bytes)]
             record.outcome = view.faces.isEmpty ? "no-face" : "found"
-            return Detection(photographSize: view.image.photographSize, faces: view.described(for: model), times: view.times)
+            return Detection(
+                photographSize: view.image.photographSize, faces: view.described(for: model), times: view.times)
         }
     }
 
@@ -141,7 +142,9 @@ public struct FaceRecognizer: Sendable {
             record.model = model.id
             var results: [Result<Template?, RecognitionError>] = []
             try await photographs.mapConcurrently(width: 2 * pipeline.workers.count) { photograph in
-                await Result { try await pipeline.subject(of: photograph, choosing: rule, mirror: mirror).sample?.template }
+                await Result {
+                    try await pipeline.subject(of: photograph, choosing: rule, mirror: mirror).sample?.template
+                }
             } each: { _, result in
                 progress()
                 switch result {

@@ -13,10 +13,10 @@ struct ColourProfile {
             let entry = 132 + 12 * tag
             guard text(at: entry, 4) == "desc", let start = number(at: entry + 4) else { continue }
             switch text(at: start, 4) {
-            case "desc": // Version 2: a length with its closing zero, then ASCII.
+            case "desc":  // Version 2: a length with its closing zero, then ASCII.
                 guard let count = number(at: start + 8), count > 0 else { return nil }
                 return text(at: start + 12, count - 1)
-            case "mluc": // Version 4: UTF-16; the first language will do.
+            case "mluc":  // Version 4: UTF-16; the first language will do.
                 guard let count = number(at: start + 20), let offset = number(at: start + 24) else { return nil }
                 guard let utf16 = slice(at: start + offset, count) else { return nil }
                 return String(decoding: utf16, as: UTF8.self).replacing("\0", with: "")

@@ -89,7 +89,8 @@ public struct ImageDecoding: Sendable {
     private func check(bytesPerPixel: Int) throws {
         guard bytesPerPixel <= 16 else {
             throw RecognitionError(
-                .imageTooLarge, "The photograph has \(bytesPerPixel) bytes a pixel; the limit is 16. Send an 8-bit one.")
+                .imageTooLarge, "The photograph has \(bytesPerPixel) bytes a pixel; the limit is 16. Send an 8-bit one."
+            )
         }
     }
 

@@ -42,7 +42,8 @@ enum ImageFormat: String, CaseIterable {
         let head = [UInt8](data.prefix(16))
         let others: [(start: [UInt8], name: String)] = [
             (Array("BM".utf8), "a BMP"), ([0, 0, 1, 0], "an ICO"), (Array("%PDF".utf8), "a PDF"),
-            (Array("<svg".utf8), "an SVG"), (Array("<?xml".utf8), "an XML file"), (Array("8BPS".utf8), "a Photoshop file"),
+            (Array("<svg".utf8), "an SVG"), (Array("<?xml".utf8), "an XML file"),
+            (Array("8BPS".utf8), "a Photoshop file"),
             ([0, 0, 0, 0x0C, 0x4A, 0x58, 0x4C, 0x20], "a JPEG XL"), ([0xFF, 0x0A], "a JPEG XL"),
             ([0, 0, 0, 0x0C, 0x6A, 0x50, 0x20, 0x20], "a JPEG 2000"), (Array("PK".utf8), "a ZIP archive"),
         ]

@@ -33,9 +33,10 @@ public struct PictureEncoder: Sendable {
                     return out == nil ? -1 : 0
                 }
                 let picture = try plain.step { countenance_name_srgb($0, &$1) }
-                return try saved { kind == .png
-                    ? countenance_save_png(picture.handle, &$0, &$1)
-                    : countenance_save_jpeg(picture.handle, 90, &$0, &$1)
+                return try saved {
+                    kind == .png
+                        ? countenance_save_png(picture.handle, &$0, &$1)
+                        : countenance_save_jpeg(picture.handle, 90, &$0, &$1)
                 }
             }
         } catch let failure as VipsFailure {

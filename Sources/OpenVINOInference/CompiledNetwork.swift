@@ -11,7 +11,6 @@ package final class CompiledNetwork: Sendable {
     /// Requests that nobody is using. A request belongs to one caller at a time: whoever took it out.
     private let idle = Mutex<[InferenceRequest]>([])
 
-
     init(owning model: OpaquePointer, name: String, inputCount: Int) throws {
         self.model = model
         self.name = name
@@ -31,7 +30,8 @@ package final class CompiledNetwork: Sendable {
     package func run<Result>(
         fill: (UnsafeMutableBufferPointer<Float>) -> Void, read: (Outputs) throws -> Result
     ) throws -> Result {
-        let request = try idle.withLock { $0.popLast() } ?? InferenceRequest(model: model, name: name, inputCount: inputCount)
+        let request =
+            try idle.withLock { $0.popLast() } ?? InferenceRequest(model: model, name: name, inputCount: inputCount)
         defer { idle.withLock { $0.append(request) } }
         fill(request.input)
         try check(ov_infer_request_infer(request.handle), "The network \(name) failed")
@@ -50,7 +50,9 @@ package final class CompiledNetwork: Sendable {
             _ output: String, count: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result
         ) throws -> Result {
             var tensor: OpaquePointer?
-            try check(ov_infer_request_get_tensor(request.handle, output, &tensor), "The network \(name) has no output '\(output)'")
+            try check(
+                ov_infer_request_get_tensor(request.handle, output, &tensor),
+                "The network \(name) has no output '\(output)'")
             return try lend(tensor, count: count, as: output, body)
         }
 
@@ -98,7 +100,8 @@ private final class InferenceRequest: @unchecked Sendable {
             try check(ov_infer_request_get_input_tensor(request, &tensor), "The network \(name) has no single input")
             let input = try floats(of: tensor, name: name)
             guard let tensor, input.count == inputCount else {
-                throw RecognitionError(.modelRefused, "The network \(name) takes another input than its manifest entry says.")
+                throw RecognitionError(
+                    .modelRefused, "The network \(name) takes another input than its manifest entry says.")
             }
             (handle, self.tensor, self.input) = (request, tensor, input)
         } catch {

@@ -1,5 +1,4 @@
 package import FaceRecognition
-package import Foundation
 import Synchronization
 
 /// The detector: YuNet on a few canvas sizes, and the face mesh for the landmarks.
@@ -14,15 +13,15 @@ package final class FaceFinder: FaceDetector {
     static let smallFace = 40.0
 
     private let runtime: OpenVINORuntime
-    private let file: URL
+    private let file: ModelFile
     private let meshNetwork: FaceMeshNetwork
     /// Compiled when first needed: most runs need one or two sizes.
     private let detectors = Mutex<[Int: YuNet]>([:])
 
     package init(_ runtime: OpenVINORuntime, detector: ModelFile, mesh: ModelFile) throws {
         self.runtime = runtime
-        file = detector.url
-        meshNetwork = try FaceMeshNetwork(runtime, file: mesh.url)
+        file = detector
+        meshNetwork = try FaceMeshNetwork(runtime, file: mesh)
     }
 
     package func faces(in image: PixelImage) throws -> [DetectedFace] {

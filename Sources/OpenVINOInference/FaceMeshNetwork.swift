@@ -1,5 +1,5 @@
 package import FaceRecognition
-package import Foundation
+import Foundation
 
 /// MediaPipe's face mesh: Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", 2019.
 ///
@@ -14,7 +14,7 @@ package struct FaceMeshNetwork: Sendable {
 
     private let network: CompiledNetwork
 
-    package init(_ runtime: OpenVINORuntime, file: URL) throws {
+    package init(_ runtime: OpenVINORuntime, file: ModelFile) throws {
         network = try runtime.compile(file, shape: [1, Self.side, Self.side, 3])
     }
 

@@ -5,6 +5,8 @@ package import Foundation
 /// A network's file whose digest was checked: only such a file is ever loaded.
 package struct ModelFile: Sendable {
     package let url: URL
+    /// In lower-case hexadecimal.
+    package let sha256: String
 
     /// Reads the whole file once. Cost: about a millisecond a megabyte at worst.
     /// - Parameter sha256: in lower-case hexadecimal.
@@ -13,7 +15,8 @@ package struct ModelFile: Sendable {
         let data: Data
         do { data = try Data(contentsOf: url, options: .alwaysMapped) } catch {
             throw RecognitionError(
-                .modelNotFound, "The model's file \(url.path) cannot be read; run `countenance doctor` to see what is missing.")
+                .modelNotFound,
+                "The model's file \(url.path) cannot be read; run `countenance doctor` to see what is missing.")
         }
         let digest = SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
         guard digest == sha256 else {
@@ -23,5 +26,6 @@ package struct ModelFile: Sendable {
             )
         }
         self.url = url
+        self.sha256 = sha256
     }
 }

@@ -1,5 +1,4 @@
 package import FaceRecognition
-import Foundation
 import Synchronization
 
 /// A template extractor whose network OpenVINO runs: SFace, or any ArcFace-style network with a manifest entry.
@@ -10,7 +9,7 @@ package final class NetworkTemplateExtractor: TemplateExtractor {
 
     package let model: TemplateModel
     private let runtime: OpenVINORuntime
-    private let file: URL
+    private let file: ModelFile
     private let single: CompiledNetwork
     /// Compiled when two crops first come together.
     private let paired = Mutex<CompiledNetwork?>(nil)
@@ -19,8 +18,8 @@ package final class NetworkTemplateExtractor: TemplateExtractor {
     package init(_ runtime: OpenVINORuntime, model: TemplateModel, file: ModelFile) throws {
         self.runtime = runtime
         self.model = model
-        self.file = file.url
-        single = try runtime.compile(file.url, shape: Self.shape(model, crops: 1))
+        self.file = file
+        single = try runtime.compile(file, shape: Self.shape(model, crops: 1))
     }
 
     private static func shape(_ model: TemplateModel, crops: Int) -> [Int] {

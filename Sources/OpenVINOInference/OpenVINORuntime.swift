@@ -18,24 +18,21 @@ package final class OpenVINORuntime: Sendable {
         guard let core else { throw RecognitionError(.fault, "OpenVINO did not start.") }
         self.core = core
         self.settings = settings
-        if let folder = settings.cacheFolder {
-            try Self.withProperties([("CACHE_DIR", folder.path)]) {
-                try check(ov_core_set_properties(core, "CPU", $1, $0), "OpenVINO's cache folder cannot be used")
-            }
-        }
     }
 
     deinit { ov_core_free(core) }
 
-    /// Reads a network and compiles it for one input shape.
+    /// Reads a network and compiles it for one input shape. It takes a `ModelFile`, so that nothing is ever loaded whose
+    /// digest was not checked.
     /// - Parameter shape: of the network's only input.
     /// - Throws: `.modelRefused` when the file cannot be read as a network or does not take this shape.
-    package func compile(_ file: URL, shape: [Int]) throws -> CompiledNetwork {
-        let name = file.lastPathComponent
+    package func compile(_ file: ModelFile, shape: [Int]) throws -> CompiledNetwork {
+        let name = file.url.lastPathComponent
         var model: OpaquePointer?
-        do { try check(ov_core_read_model(core, file.path, nil, &model), "") } catch let error as RecognitionError {
+        do { try check(ov_core_read_model(core, file.url.path, nil, &model), "") } catch let error as RecognitionError {
             throw RecognitionError(
-                .modelRefused, "The file \(name) cannot be read as a network that OpenVINO knows.", detail: error.detail)
+                .modelRefused, "The file \(name) cannot be read as a network that OpenVINO knows.", detail: error.detail
+            )
         }
         defer { ov_model_free(model) }
         let sides = shape.map(Int64.init)
@@ -45,9 +42,10 @@ package final class OpenVINORuntime: Sendable {
         defer { ov_partial_shape_free(&partial) }
         do { try check(ov_model_reshape_single_input(model, partial), "") } catch let error as RecognitionError {
             throw RecognitionError(
-                .modelRefused, "The network \(name) does not take an input of the shape \(shape).", detail: error.detail)
+                .modelRefused, "The network \(name) does not take an input of the shape \(shape).", detail: error.detail
+            )
         }
-        let compiled = try Self.withProperties(settings.properties) { properties, count in
+        let compiled = try Self.withProperties(settings.properties(for: file)) { properties, count in
             var compiled: OpaquePointer?
             try check(
                 ov_core_compile_model_props(core, model, "CPU", count, properties, &compiled),
@@ -101,8 +99,12 @@ package struct InferenceSettings: Sendable {
     /// Single precision is asked for: OpenVINO's own choice is bfloat16 where the processor has it, and templates made
     /// there could not be compared with others. The keys are written out because the C header declares its constants as
     /// mutable globals, which Swift rightly refuses to share between threads.
-    fileprivate var properties: [(String, String)] {
-        [
+    ///
+    /// The cache has a folder for each file's digest: OpenVINO itself knows a cached network by its file's path, size and
+    /// time only.
+    fileprivate func properties(for file: ModelFile) -> [(String, String)] {
+        let cache = cacheFolder.map { [("CACHE_DIR", $0.appendingPathComponent(file.sha256).path)] } ?? []
+        return cache + [
             ("INFERENCE_PRECISION_HINT", "f32"),
             ("NUM_STREAMS", "\(parallelInferences)"),
             ("INFERENCE_NUM_THREADS", "\(threads)"),

@@ -1,5 +1,5 @@
 package import FaceRecognition
-package import Foundation
+import Foundation
 
 /// YuNet, the face detector: Wu, Peng and Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence
 /// Research 20, 2023; the file of the OpenCV Zoo.
@@ -18,7 +18,7 @@ package struct YuNet: Sendable {
     package let side: Int
 
     /// - Parameter side: a multiple of 32.
-    package init(_ runtime: OpenVINORuntime, file: URL, side: Int) throws {
+    package init(_ runtime: OpenVINORuntime, file: ModelFile, side: Int) throws {
         precondition(side > 0 && side % 32 == 0, "YuNet's grids need a side that 32 divides")
         self.side = side
         network = try runtime.compile(file, shape: [1, 3, side, side])
@@ -48,7 +48,8 @@ package struct YuNet: Sendable {
                             let score = (unit(classes[cell]) * unit(objects[cell])).squareRoot()
                             guard score >= Self.scoreThreshold else { continue }
                             let column = Double(cell % columns), row = Double(cell / columns)
-                            let width = exp(Double(boxes[4 * cell + 2])) * s, height = exp(Double(boxes[4 * cell + 3])) * s
+                            let width = exp(Double(boxes[4 * cell + 2])) * s,
+                                height = exp(Double(boxes[4 * cell + 3])) * s
                             let centre = Point(
                                 x: (column + Double(boxes[4 * cell])) * s, y: (row + Double(boxes[4 * cell + 1])) * s)
                             let landmarks = (0..<5).map { i in
@@ -57,7 +58,8 @@ package struct YuNet: Sendable {
                                     y: (row + Double(points[10 * cell + 2 * i + 1])) * s)
                             }
                             let numbers = landmarks.flatMap { [$0.x, $0.y] } + [centre.x, centre.y, width, height]
-                            guard numbers.allSatisfy(\.isFinite) else { continue }
+                            // A face can be larger than the canvas, but not by much: a network that says so has broken down.
+                            guard numbers.allSatisfy({ $0.magnitude < Double(8 * side) }) else { continue }
                             found.append(
                                 DetectedFace(
                                     box: BoundingBox(

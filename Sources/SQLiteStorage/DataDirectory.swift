@@ -28,7 +28,8 @@ public final class DataDirectory: Sendable {
     /// - Parameter patience: how long to wait for another process to let go of it.
     /// - Throws: `.dataDirectoryInUse` when it did not, with its process id; `.storageUnavailable` when the directory
     ///   cannot be made or written to; `.diskFull`; `CancellationError` while waiting.
-    public static func open(at path: String, waitingUpTo patience: Duration = .seconds(5)) async throws -> DataDirectory {
+    public static func open(at path: String, waitingUpTo patience: Duration = .seconds(5)) async throws -> DataDirectory
+    {
         try make(path)
         let lock = try openLock(in: path)
         do {
@@ -68,7 +69,8 @@ public final class DataDirectory: Sendable {
         // O_CLOEXEC: a program that is started from here must not keep the lock alive.
         let descriptor = Foundation.open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw failure(errno, "The data directory \(path) cannot be written to; give this user the right to write there.")
+            throw failure(
+                errno, "The data directory \(path) cannot be written to; give this user the right to write there.")
         }
         return descriptor
     }
@@ -112,7 +114,8 @@ public final class DataDirectory: Sendable {
     private static func failure(_ reason: Int32, _ sentence: String) -> RecognitionError {
         let text = String(cString: strerror(reason))
         return reason == ENOSPC || reason == EDQUOT
-            ? RecognitionError(.diskFull, "The disk is full; nothing was changed. Make room and try again.", detail: text)
+            ? RecognitionError(
+                .diskFull, "The disk is full; nothing was changed. Make room and try again.", detail: text)
             : RecognitionError(.storageUnavailable, sentence, detail: text)
     }
 }

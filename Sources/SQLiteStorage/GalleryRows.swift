@@ -5,7 +5,9 @@ import GRDB
 // Galleries and faces as rows.
 extension Database {
     func galleries() throws -> [GalleryDescription] {
-        try Row.fetchAll(self, sql: "SELECT \(galleryColumns) FROM gallery ORDER BY name").map { try $0.gallery().description }
+        try Row.fetchAll(self, sql: "SELECT \(galleryColumns) FROM gallery ORDER BY name").map {
+            try $0.gallery().description
+        }
     }
 
     func gallery(_ name: GalleryName) throws -> Gallery {
@@ -60,7 +62,8 @@ extension Database {
 
     private func found(_ name: GalleryName) throws -> (key: Int64, description: GalleryDescription) {
         guard let row = try galleryRow(name) else {
-            throw RecognitionError(.galleryNotFound, "There is no gallery \(name); list the galleries to see their names.")
+            throw RecognitionError(
+                .galleryNotFound, "There is no gallery \(name); list the galleries to see their names.")
         }
         return row
     }
@@ -80,7 +83,8 @@ extension Database {
         let it = face.description
         // The unique index would refuse it as well, but could not say which face it is.
         if let earlier = try String.fetchOne(
-            self, sql: "SELECT id FROM face WHERE gallery = ? AND photograph = ?", arguments: [key, it.photograph.bytes])
+            self, sql: "SELECT id FROM face WHERE gallery = ? AND photograph = ?",
+            arguments: [key, it.photograph.bytes])
         {
             throw RecognitionError(
                 .enrolledOtherwise,
@@ -141,7 +145,8 @@ extension Row {
             throw damaged("the template has \(blob.count) bytes, not \(4 * gallery.dimension)")
         }
         let template: Template
-        do { template = try Template(model: gallery.model, unitLength: components) } catch let error as RecognitionError {
+        do { template = try Template(model: gallery.model, unitLength: components) } catch let error as RecognitionError
+        {
             throw damaged(error.message)
         }
         let description = EnrolledFaceDescription(

@@ -21,7 +21,10 @@ extension RecognitionError {
             case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
                 (.storageUnavailable, "\(path) cannot be opened for writing; give this user the right to write there.")
             case .SQLITE_BUSY, .SQLITE_LOCKED:
-                (.storageUnavailable, "\(path) is held by another program; nothing was changed. End that and try again.")
+                (
+                    .storageUnavailable,
+                    "\(path) is held by another program; nothing was changed. End that and try again."
+                )
             default:
                 (.fault, "\(path) could not be read or written; nothing was changed.")
             }

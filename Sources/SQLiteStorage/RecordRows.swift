@@ -1,7 +1,8 @@
 import FaceRecognition
-import struct FaceRecognition.Record
 import Foundation
 import GRDB
+
+import struct FaceRecognition.Record
 
 // The record as rows.
 extension Database {

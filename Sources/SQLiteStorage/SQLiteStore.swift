@@ -1,10 +1,11 @@
 import Crypto
 package import FaceRecognition
-// GRDB has a `Record` of its own.
-package import struct FaceRecognition.Record
 package import Foundation
 import GRDB
 import Synchronization
+
+// GRDB has a `Record` of its own.
+package import struct FaceRecognition.Record
 
 /// Galleries and the record in one SQLite file, `countenance.sqlite`, so that a change and its entry are one transaction.
 ///

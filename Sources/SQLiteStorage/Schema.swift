@@ -15,7 +15,8 @@ enum Schema {
             try claim(db, path)
             guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
                 throw RecognitionError(
-                    .storageUnavailable, "\(path) cannot keep a write-ahead log; put the data directory on a local disk.")
+                    .storageUnavailable,
+                    "\(path) cannot keep a write-ahead log; put the data directory on a local disk.")
             }
         }
         try migrator.migrate(database)
@@ -67,7 +68,8 @@ enum Schema {
         default:
             throw RecognitionError(
                 .storageUnavailable,
-                "\(path) is another program's database and was not touched; move it away, or use another data directory.")
+                "\(path) is another program's database and was not touched; move it away, or use another data directory."
+            )
         }
     }
 

@@ -26,7 +26,8 @@ struct Installation {
         }
         throw RecognitionError(
             .modelNotFound,
-            "No models were found beside the program (\(program.path)); run `make build` in a checkout, or `make install`.")
+            "No models were found beside the program (\(program.path)); run `make build` in a checkout, or `make install`."
+        )
     }
 
     /// Compiled networks are kept here: a cache that may be deleted at any time. nil where it cannot be made.
@@ -55,7 +56,8 @@ struct Installation {
 
     /// Everything that turns photographs into templates.
     func pipeline(
-        model: TemplateModelID?, dataFolder: URL, aim: InferenceSettings.Aim, limits: ImageDecoding.Limits = ImageDecoding.Limits()
+        model: TemplateModelID?, dataFolder: URL, aim: InferenceSettings.Aim,
+        limits: ImageDecoding.Limits = ImageDecoding.Limits()
     ) throws -> FacePipeline {
         let catalogue = try ModelCatalogue(share: share, dataFolder: dataFolder)
         let cores = ProcessInfo.processInfo.activeProcessorCount

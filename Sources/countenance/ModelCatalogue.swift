@@ -84,7 +84,8 @@ struct ModelCatalogue {
         let wanted = id ?? Self.defaultModel
         guard let entry = templateModels.first(where: { $0.model.id == wanted }) else {
             throw RecognitionError(
-                .modelNotFound, "There is no model \(wanted.rawValue.printable); `countenance model list` shows those there are.")
+                .modelNotFound,
+                "There is no model \(wanted.rawValue.printable); `countenance model list` shows those there are.")
         }
         return entry
     }
@@ -99,10 +100,14 @@ struct ModelCatalogue {
 
     /// Where a template model's manifest entry lies.
     func file(of entry: TemplateEntry) throws -> URL {
-        let names = try FileManager.default.contentsOfDirectory(atPath: entry.folder.path).filter { $0.hasSuffix(".json") }
-        for url in names.map(entry.folder.appendingPathComponent) where try Self.entry(at: url).0.id == entry.model.id.rawValue {
+        let names = try FileManager.default.contentsOfDirectory(atPath: entry.folder.path).filter {
+            $0.hasSuffix(".json")
+        }
+        for url in names.map(entry.folder.appendingPathComponent)
+        where try Self.entry(at: url).0.id == entry.model.id.rawValue {
             return url
         }
-        throw RecognitionError(.modelNotFound, "The manifest entry of \(entry.model.id) is gone from \(entry.folder.path).")
+        throw RecognitionError(
+            .modelNotFound, "The manifest entry of \(entry.model.id) is gone from \(entry.folder.path).")
     }
 }

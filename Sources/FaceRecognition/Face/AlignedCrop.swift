@@ -63,7 +63,8 @@ extension PixelImage {
         guard longer > side else { return self }
         let scale = Double(side) / Double(longer)
         let target = PixelSize(
-            width: max(1, Int((Double(width) * scale).rounded())), height: max(1, Int((Double(height) * scale).rounded())))
+            width: max(1, Int((Double(width) * scale).rounded())),
+            height: max(1, Int((Double(height) * scale).rounded())))
         let factor = longer / side
         var image = self
         if factor >= 2 { image = averaged(by: factor, in: (0, 0, width, height)).image }
@@ -118,7 +119,8 @@ extension PixelImage {
             inverse(Point(x: $0.0, y: $0.1))
         }
         func span(_ values: [Double], upTo limit: Int) -> (Int, Int)? {
-            let low = max(0, values.min()!.rounded(.down) - 1), high = min(Double(limit), values.max()!.rounded(.up) + 2)
+            let low = max(0, values.min()!.rounded(.down) - 1),
+                high = min(Double(limit), values.max()!.rounded(.up) + 2)
             return low < high ? (Int(low), Int(high)) : nil
         }
         guard let (x0, x1) = span(corners.map(\.x), upTo: width), let (y0, y1) = span(corners.map(\.y), upTo: height)

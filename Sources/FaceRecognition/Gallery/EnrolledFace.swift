@@ -94,7 +94,9 @@ public struct GalleryDescription: Sendable, Hashable, Codable {
     public let faces: Int
     public let people: Int
 
-    public init(name: GalleryName, model: TemplateModelID, dimension: Int, created: Date, faces: Int = 0, people: Int = 0) {
+    public init(
+        name: GalleryName, model: TemplateModelID, dimension: Int, created: Date, faces: Int = 0, people: Int = 0
+    ) {
         self.name = name
         self.model = model
         self.dimension = dimension

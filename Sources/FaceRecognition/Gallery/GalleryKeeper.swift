@@ -62,7 +62,8 @@ public struct GalleryKeeper: Sendable {
     /// Removes faces from a gallery, for good.
     /// - Returns: the faces that were there and are gone; none is an answer.
     /// - Throws: `.galleryNotFound`.
-    public func forget(_ which: FaceSelection, in name: GalleryName, permit: Permit) async throws -> Recorded<[FaceID]> {
+    public func forget(_ which: FaceSelection, in name: GalleryName, permit: Permit) async throws -> Recorded<[FaceID]>
+    {
         try await recorder.record(permit, operation: .forget, gallery: name) { record, change in
             let ids = try await galleries.gallery(name).faces.filter(which.includes).map(\.id)
             record.outcome = ids.isEmpty ? "not-found" : "forgotten"

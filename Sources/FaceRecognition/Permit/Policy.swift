@@ -30,7 +30,8 @@ package struct Policy: Sendable, Hashable {
 
     /// The local operator, known by having the data directory, may try everything for the purpose `trial`.
     package static let trial = Policy(
-        name: "trial", grants: [Grant(caller: "local-operator", purpose: "trial", operations: Set(GatedOperation.allCases))])
+        name: "trial",
+        grants: [Grant(caller: "local-operator", purpose: "trial", operations: Set(GatedOperation.allCases))])
 
     /// Permits nothing to anybody.
     package static let nothing = Policy(name: "nothing", grants: [])

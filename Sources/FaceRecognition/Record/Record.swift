@@ -22,7 +22,6 @@ public struct PhotographDigest: Sendable, Hashable, Codable, CustomStringConvert
     }
     public func encode(to encoder: any Encoder) throws { try description.encode(to: encoder) }
 
-
     package init(of photograph: Data, key: SymmetricKey) {
         bytes = Data(HMAC<SHA256>.authenticationCode(for: photograph, using: key))
     }

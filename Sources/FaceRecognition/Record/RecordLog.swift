@@ -59,7 +59,8 @@ struct Recorder: Sendable {
     ) async throws -> Recorded<Outcome> {
         guard permit.request.operation == operation, permit.request.gallery == gallery else {
             throw RecognitionError(
-                .fault, "A permit to \(permit.request.operation.rawValue) was used to \(operation.rawValue), or elsewhere.")
+                .fault,
+                "A permit to \(permit.request.operation.rawValue) was used to \(operation.rawValue), or elsewhere.")
         }
         var record = Record(permitted: permit, outcome: "")
         var change: GalleryChange?

@@ -8,20 +8,25 @@ extension ModelCommand {
         static let configuration = CommandConfiguration(
             abstract: "Measure the table from similarity to false match rate.",
             discussion: """
-                Compares every photograph with those of all other people, and fits the tail beyond what the counts support.
+                Compares every photograph with those of all other people, and fits the tail beyond what the counts support. \
                 Prints the calibration, or with --write puts it into the model's manifest entry.
 
                 Example:
                   countenance model calibrate --photographs lfw --dataset "Labeled Faces in the Wild" --write
                 """)
 
-        @Option(help: .init("The folder that holds one folder for each person.", valueName: "folder"), completion: .directory)
+        @Option(
+            help: .init("The folder that holds one folder for each person.", valueName: "folder"),
+            completion: .directory)
         var photographs: String
 
         @Option(help: .init("What the photographs are, for those who read the table.", valueName: "text"))
         var dataset: String?
 
-        @Option(help: .init("Which face of a photograph is meant: \(SubjectRule.central.rawValue) or \(SubjectRule.largest.rawValue).", valueName: "rule"), transform: SubjectRule.argument)
+        @Option(
+            help: .init(
+                "Which face of a photograph is meant: \(SubjectRule.central.rawValue) or \(SubjectRule.largest.rawValue).",
+                valueName: "rule"), transform: SubjectRule.argument)
         var subject: SubjectRule = .central
 
         @Flag(help: "Write the calibration into the model's manifest entry.") var write = false
@@ -36,10 +41,14 @@ extension ModelCommand {
             let found = try PhotographFiles([photographs])
             let files = found.files.filter { $0.person != nil }
             guard Set(files.map(\.person)).count >= 2 else {
-                throw RecognitionError(.invalidValue, "\(photographs.printable) must hold one folder for each person, of at least two people.")
+                throw RecognitionError(
+                    .invalidValue,
+                    "\(photographs.printable) must hold one folder for each person, of at least two people.")
             }
             let sampled = try await recognition.templates(of: files.map(\.path), choosing: subject, data: data)
-            let known = zip(files, sampled.templates).compactMap { file, template in template.map { (file.person ?? "", $0) } }
+            let known = zip(files, sampled.templates).compactMap { file, template in
+                template.map { (file.person ?? "", $0) }
+            }
             let comparisons = try AllComparisons(known.map(\.1), of: known.map(\.0))
             let today = Date().formatted(.iso8601.year().month().day())
             let name = dataset ?? URL(fileURLWithPath: photographs).lastPathComponent
@@ -50,13 +59,16 @@ extension ModelCommand {
             if let target = try writeTo.map({ URL(fileURLWithPath: $0) }) ?? (write ? catalogue.file(of: entry) : nil) {
                 let source = try catalogue.file(of: entry)
                 do {
-                    var object = try JSONSerialization.jsonObject(with: Data(contentsOf: source)) as? [String: Any] ?? [:]
+                    var object =
+                        try JSONSerialization.jsonObject(with: Data(contentsOf: source)) as? [String: Any] ?? [:]
                     object["calibration"] = try JSONSerialization.jsonObject(with: JSONEncoder().encode(calibration))
                     let text = try JSONSerialization.data(
                         withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
                     try (text + Data("\n".utf8)).write(to: target, options: .atomic)
                 } catch {
-                    throw RecognitionError(.storageUnavailable, "The manifest entry \(target.path) cannot be written.", detail: error.localizedDescription)
+                    throw RecognitionError(
+                        .storageUnavailable, "The manifest entry \(target.path) cannot be written.",
+                        detail: error.localizedDescription)
                 }
                 Console.note("Wrote the calibration into \(target.path).")
             } else {

@@ -7,7 +7,9 @@ import SQLiteStorage
 
 /// Options that every command takes which touches the data directory.
 struct DataOptions: ParsableArguments {
-    @Option(name: .customLong("data"), help: .init("The data directory. Default: $COUNTENANCE_DATA, else the XDG data directory.", valueName: "dir"))
+    @Option(
+        name: .customLong("data"),
+        help: .init("The data directory. Default: $COUNTENANCE_DATA, else the XDG data directory.", valueName: "dir"))
     var dataFolder: String?
 
     var folder: URL { dataFolder.map { URL(fileURLWithPath: $0) } ?? Installation.defaultDataFolder }
@@ -47,7 +49,9 @@ struct Session {
 
 /// Options of the commands that look at photographs.
 struct RecognitionOptions: ParsableArguments {
-    @Option(help: .init("The template model. Default: the gallery's own, else \(ModelCatalogue.defaultModel).", valueName: "id"))
+    @Option(
+        help: .init(
+            "The template model. Default: the gallery's own, else \(ModelCatalogue.defaultModel).", valueName: "id"))
     var model: String?
 
     @Flag(help: "Use the mean of each face's template and its mirror image's: a little more accurate, and slower.")
@@ -84,15 +88,20 @@ struct RecognitionOptions: ParsableArguments {
         let named = model.map(TemplateModelID.init(rawValue:))
         if let named, let galleryModel, named != galleryModel {
             throw RecognitionError(
-                .modelMismatch, "The gallery belongs to the model \(galleryModel) for life; leave out --model, or use another gallery.")
+                .modelMismatch,
+                "The gallery belongs to the model \(galleryModel) for life; leave out --model, or use another gallery.")
         }
         return try Installation().pipeline(
-            model: named ?? galleryModel, dataFolder: data.folder, aim: photographs > 1 ? .throughput : .latency, limits: limits)
+            model: named ?? galleryModel, dataFolder: data.folder, aim: photographs > 1 ? .throughput : .latency,
+            limits: limits)
     }
 }
 
 struct OutputOptions: ParsableArguments {
-    @Flag(help: "Print JSON: one line for each photograph where there may be several, else one document (Documentation/JSON.md).")
+    @Flag(
+        help:
+            "Print JSON: one line for each photograph where there may be several, else one document (Documentation/JSON.md)."
+    )
     var json = false
 }
 
@@ -120,7 +129,8 @@ extension Photograph {
             let url = URL(fileURLWithPath: path)
             var status = stat()
             guard stat(path, &status) == 0 else {
-                throw RecognitionError(.unreadableFile, "The file cannot be read (\(String(cString: strerror(errno)))).")
+                throw RecognitionError(
+                    .unreadableFile, "The file cannot be read (\(String(cString: strerror(errno)))).")
             }
             guard status.st_mode & S_IFMT != S_IFDIR else {
                 throw RecognitionError(.unreadableFile, "This is a folder, not a photograph.")
@@ -131,7 +141,8 @@ extension Photograph {
                     "The file has \(status.st_size) bytes, over the limit of \(limit); --max-megabytes sets another.")
             }
             do { return try Data(contentsOf: url) } catch {
-                throw RecognitionError(.unreadableFile, "The file cannot be read (\(String(cString: strerror(errno)))).")
+                throw RecognitionError(
+                    .unreadableFile, "The file cannot be read (\(String(cString: strerror(errno)))).")
             }
         }
     }

@@ -6,7 +6,7 @@ struct Compare: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Compare the largest faces of two photographs.",
         discussion: """
-            The similarity runs from 0 to 100 and means a false match rate: 80, 90 and 99 stand for one false match in
+            The similarity runs from 0 to 100 and means a false match rate: 80, 90 and 99 stand for one false match in \
             10,000, 100,000 and 1,000,000 comparisons of different people.
 
             Examples:
@@ -22,19 +22,26 @@ struct Compare: AsyncParsableCommand {
     @Argument(help: .init("The reference.", valueName: "photo"), completion: .file())
     var reference: String
 
-    @Option(help: .init("The similarity from which the two count as a match.", valueName: "similarity"), transform: Similarity.argument)
+    @Option(
+        help: .init("The similarity from which the two count as a match.", valueName: "similarity"),
+        transform: Similarity.argument)
     var threshold: Similarity = .eighty
+
+    @Option(help: .init("Draw the two photographs side by side into this file (.png or .jpg).", valueName: "file"))
+    var annotate: String?
 
     @OptionGroup var recognition: RecognitionOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var data: DataOptions
+
+    func validate() throws { if let annotate { try Picture.check(annotate) } }
 
     func run() async throws {
         let session = try await data.open()
         let pipeline = try recognition.pipeline(data, photographs: 1)
         let recognizer = session.recognizer(pipeline)
         let permit = try await session.permit(.compare)
-                let recorded = try await recognizer.compare(
+        let recorded = try await recognizer.compare(
             recognition.photograph(probe), with: recognition.photograph(reference),
             mirror: recognition.mirror, permit: permit)
         let outcome = recorded.outcome
@@ -56,6 +63,15 @@ struct Compare: AsyncParsableCommand {
                 match
                     ? Console.green("At or above the threshold of \(threshold).")
                     : "Below the threshold of \(threshold): no match.")
+        }
+        if let annotate {
+            let panels = try [(probe, outcome.probe), (reference, outcome.reference)].map { path, subject in
+                (
+                    picture: try Picture.annotated(recognition.image(path), faces: [subject.face]),
+                    captions: [(path as NSString).lastPathComponent.printable, "similarity \(outcome.similarity)"]
+                )
+            }
+            try Picture.sheet(panels).write(to: annotate)
         }
         try (match ? Outcome.done : .nothingFound).end()
     }

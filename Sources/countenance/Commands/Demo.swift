@@ -26,7 +26,8 @@ struct Demo: AsyncParsableCommand {
         let session = try await data.open()
         let gallery = try GalleryName("demo")
         var start = ContinuousClock.now
-        let recognizer = session.recognizer(try recognition.pipeline(data, galleryModel: try await session.model(of: gallery), photographs: 1))
+        let recognizer = session.recognizer(
+            try recognition.pipeline(data, galleryModel: try await session.model(of: gallery), photographs: 1))
         print("Countenance \(Countenance.version): from a photograph to a match, stage by stage.")
         stage("networks", "YuNet, face mesh and \(recognizer.model.id) ready", ContinuousClock.now - start)
 
@@ -44,7 +45,10 @@ struct Demo: AsyncParsableCommand {
                 continue
             }
             stages(recorded.outcome.times, subject: subject, model: recognizer.model)
-            stage("record", "entry \(recorded.receipt.index), leaf \(recorded.receipt.shortHash); the face \(recorded.outcome.face.id) is durable", recorded.duration)
+            stage(
+                "record",
+                "entry \(recorded.receipt.index), leaf \(recorded.receipt.shortHash); the face \(recorded.outcome.face.id) is durable",
+                recorded.duration)
         }
 
         heading("2. Identification: who is on \(Self.probe)?")
@@ -55,18 +59,27 @@ struct Demo: AsyncParsableCommand {
             photograph(Self.probe), in: gallery, mirror: recognition.mirror, permit: permit)
         let answer = identified.outcome
         stages(answer.times, subject: answer.probe, model: recognizer.model)
-        stage("gallery", "\(answer.gallerySize.faces) searched at similarity \(answer.operatingPoint.similarity) or above", answer.times.durations[.gallery] ?? .zero)
+        stage(
+            "gallery",
+            "\(answer.gallerySize.faces) searched at similarity \(answer.operatingPoint.similarity) or above",
+            answer.times.durations[.gallery] ?? .zero)
         for candidate in answer.answers {
-            print("   \("".column)\(Console.green("similarity \(candidate.similarity)"))  \(candidate.name)  (\(candidate.similarity.meaning))")
+            print(
+                "   \("".column)\(Console.green("similarity \(candidate.similarity)"))  \(candidate.name)  (\(candidate.similarity.meaning))"
+            )
         }
-        print("   \("".column)\(answer.expectedFalseCandidates.rounded3) false candidates a search expected for somebody who is not there")
+        print(
+            "   \("".column)\(answer.expectedFalseCandidates.rounded3) false candidates a search expected for somebody who is not there"
+        )
         stage("record", "entry \(identified.receipt.index), leaf \(identified.receipt.shortHash)", identified.duration)
 
         heading("3. Comparison of two people: obama.jpg with biden.jpg")
         let compared = try await recognizer.compare(
             photograph("obama.jpg"), with: photograph("biden.jpg"), mirror: recognition.mirror,
             permit: try await session.permit(.compare))
-        print("   similarity \(compared.outcome.similarity): \(compared.outcome.similarity >= .eighty ? "a match" : "no match") (\(compared.outcome.similarity.meaning))")
+        print(
+            "   similarity \(compared.outcome.similarity): \(compared.outcome.similarity >= .eighty ? "a match" : "no match") (\(compared.outcome.similarity.meaning))"
+        )
         stage("record", "entry \(compared.receipt.index), leaf \(compared.receipt.shortHash)", compared.duration)
 
         try draw(answer).write(to: picture)
@@ -82,7 +95,8 @@ struct Demo: AsyncParsableCommand {
               bin/countenance --help
             """)
         guard answer.answers.first?.candidate.face.person == Self.enrolled[0].1 else {
-            throw RecognitionError(.fault, "The demo did not find the person whom its probe shows; `countenance doctor` checks the parts.")
+            throw RecognitionError(
+                .fault, "The demo did not find the person whom its probe shows; `countenance doctor` checks the parts.")
         }
     }
 
@@ -99,35 +113,25 @@ struct Demo: AsyncParsableCommand {
     private func stages(_ times: StageTimes, subject: Subject, model: TemplateModel) {
         let quality = subject.quality
         stage("image", "decoded, upright, sRGB", times.durations[.image] ?? .zero)
-        stage("faces", "\(subject.facesInPhotograph.faces); \(String(format: "score %.2f, %.0f pixels between the eyes, sharpness %.0f", subject.face.confidence, quality.eyeDistance, quality.sharpness))", times.durations[.faces] ?? .zero)
-        stage("template", "\(model.dimension) numbers of unit length by \(model.id)", times.durations[.templates] ?? .zero)
+        stage(
+            "faces",
+            "\(subject.facesInPhotograph.faces); \(String(format: "score %.2f, %.0f pixels between the eyes, sharpness %.0f", subject.face.confidence, quality.eyeDistance, quality.sharpness))",
+            times.durations[.faces] ?? .zero)
+        stage(
+            "template", "\(model.dimension) numbers of unit length by \(model.id)", times.durations[.templates] ?? .zero
+        )
     }
 
     /// The probe with its box and landmarks beside the best candidate.
     private func draw(_ answer: Identification) throws -> Picture {
-        let side = 480, margin = 20, caption = 20, narrowest = 300
         let probe = try Picture.annotated(recognition.image(path(Self.probe)), faces: [answer.probe.face])
-            .shrunk(toFit: side)
-        var columns = [(picture: probe, captions: ["Probe: \(Self.probe)", "box, five landmarks and mesh"])]
+        var panels = [(picture: probe, captions: ["Probe: \(Self.probe)", "box, five landmarks and mesh"])]
         if let best = answer.answers.first, let file = best.candidate.face.externalID {
             var reference = Picture(try recognition.image(path(file)))
             reference.frame(best.candidate.face.box, thickness: 3, .box)
-            columns.append((reference.shrunk(toFit: side), ["Best candidate: \(best.name)", "similarity \(best.similarity)"]))
+            panels.append((reference, ["Best candidate: \(best.name)", "similarity \(best.similarity)"]))
         }
-        let widths = columns.map { max(narrowest, $0.picture.width) }
-        let height = columns.map(\.picture.height).max() ?? side
-        var sheet = Picture(
-            width: widths.reduce(margin) { $0 + $1 + margin }, height: height + 3 * margin + 2 * (caption + 8),
-            colour: .paper)
-        var left = margin
-        for (column, width) in zip(columns, widths) {
-            sheet.place(column.picture, at: (left, margin))
-            for (i, line) in column.captions.enumerated() {
-                try sheet.text(line, at: (left, height + 2 * margin + i * (caption + 8)), height: caption, .ink)
-            }
-            left += width + margin
-        }
-        return sheet
+        return try Picture.sheet(panels)
     }
 }
 

@@ -17,7 +17,8 @@ struct Detect: AsyncParsableCommand {
     @Argument(help: .init("The photographs.", valueName: "photo"), completion: .file())
     var photographs: [String]
 
-    @Option(help: .init("Draw boxes and landmarks into this file (.png or .jpg); one photograph only.", valueName: "file"))
+    @Option(
+        help: .init("Draw boxes and landmarks into this file (.png or .jpg); one photograph only.", valueName: "file"))
     var annotate: String?
 
     @OptionGroup var recognition: RecognitionOptions
@@ -81,7 +82,9 @@ extension DescribedFace {
         if let pose = quality.pose {
             parts.append(String(format: "yaw %+.0f°, pitch %+.0f°, roll %+.0f°", pose.yaw, pose.pitch, pose.roll))
         }
-        if let disagreement = quality.landmarkDisagreement, disagreement > 0.25 { parts.append("perhaps partly hidden") }
+        if let disagreement = quality.landmarkDisagreement, disagreement > 0.25 {
+            parts.append("perhaps partly hidden")
+        }
         return parts.joined(separator: "; ")
     }
 }

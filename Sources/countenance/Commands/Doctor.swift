@@ -7,7 +7,8 @@ import SQLiteStorage
 
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check every part and say what is wrong.", discussion: "Exit codes: 0 all is well; 5 something is not.")
+        abstract: "Check every part and say what is wrong.",
+        discussion: "Exit codes: 0 all is well; 5 something is not.")
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var data: DataOptions
@@ -56,7 +57,10 @@ struct Doctor: AsyncParsableCommand {
         }
         await examine("network cache") {
             guard let folder = Installation.cacheFolder else {
-                throw RecognitionError(.storageUnavailable, "The cache folder cannot be made; every start compiles the networks anew. Set XDG_CACHE_HOME to a folder that can be written.")
+                throw RecognitionError(
+                    .storageUnavailable,
+                    "The cache folder cannot be made; every start compiles the networks anew. Set XDG_CACHE_HOME to a folder that can be written."
+                )
             }
             return folder.path
         }
@@ -65,13 +69,16 @@ struct Doctor: AsyncParsableCommand {
             let store = try await SQLiteStore.open(in: try await DataDirectory.open(at: data.folder.path))
             try store.check()
             let galleries = try await store.galleries()
-            return "\(data.folder.path): \(galleries.count) galleries, \(galleries.reduce(0) { $0 + $1.faces }.faces); every entry of the record is in its place"
+            return
+                "\(data.folder.path): \(galleries.count) galleries, \(galleries.reduce(0) { $0 + $1.faces }.faces); every entry of the record is in its place"
         }
         if output.json {
             try Console.json(findings)
         } else {
             for finding in findings {
-                print("\(finding.well ? Console.green("well ") : Console.bold("WRONG"))  \(finding.part): \(finding.says)")
+                print(
+                    "\(finding.well ? Console.green("well ") : Console.bold("WRONG"))  \(finding.part): \(finding.says)"
+                )
             }
         }
         try (findings.allSatisfy(\.well) ? Outcome.done : .fault).end()

@@ -6,9 +6,9 @@ struct Enrol: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Add the faces of photographs to a gallery.",
         discussion: """
-            The largest face of each photograph is enrolled. A folder is searched with all that lies below it; a photograph
-            in a folder below the named one belongs to the person whom that folder is called after. The gallery is made
-            when it is not there. What is enrolled already is found out by its bytes and left as it is: an interrupted run
+            The largest face of each photograph is enrolled. A folder is searched with all that lies below it; a photograph \
+            in a folder below the named one belongs to the person whom that folder is called after. The gallery is made \
+            when it is not there. What is enrolled already is found out by its bytes and left as it is: an interrupted run \
             can simply be repeated.
 
             Examples:
@@ -28,7 +28,10 @@ struct Enrol: AsyncParsableCommand {
     @Option(help: .init("Whom the photographs show; decides over folders.", valueName: "name"))
     var person: String?
 
-    @Option(help: .init("Your own key for the photograph; one photograph only. Default: the path below the named folder.", valueName: "text"))
+    @Option(
+        help: .init(
+            "Your own key for the photograph; one photograph only. Default: the path below the named folder.",
+            valueName: "text"))
     var externalID: String?
 
     @OptionGroup var recognition: RecognitionOptions
@@ -48,7 +51,8 @@ struct Enrol: AsyncParsableCommand {
         let found = try PhotographFiles(paths)
         guard !found.files.isEmpty else {
             throw RecognitionError(
-                .unreadableFile, "There are no photographs below what was named (\(PhotographFiles.endings.joined(separator: ", "))).")
+                .unreadableFile,
+                "There are no photographs below what was named (\(PhotographFiles.endings.joined(separator: ", "))).")
         }
         guard externalID == nil || found.files.count == 1 else {
             throw ValidationError("--external-id names one photograph; there are \(found.files.count).")
@@ -68,7 +72,8 @@ struct Enrol: AsyncParsableCommand {
                 let permit = try await session.permit(.enrol, gallery: gallery)
                 return try await recognizer.enrol(
                     recognition.photograph(file.path), as: person ?? file.person,
-                    externalID: externalID ?? file.relativePath, in: gallery, mirror: recognition.mirror, permit: permit)
+                    externalID: externalID ?? file.relativePath, in: gallery, mirror: recognition.mirror, permit: permit
+                )
             }
         } each: { file, result in
             progress.advance()
@@ -81,7 +86,9 @@ struct Enrol: AsyncParsableCommand {
                     try Console.json(JSONEnrolment(file: file, gallery: gallery, recorded), pretty: false)
                 } else if found.files.count <= 20 {
                     let note = enrolment.subject?.choiceNote.map { " (\($0))" } ?? ""
-                    print("\(file.path.printable): \(enrolment.isNew ? "enrolled" : "was enrolled already") as \(enrolment.face.id)\(note)")
+                    print(
+                        "\(file.path.printable): \(enrolment.isNew ? "enrolled" : "was enrolled already") as \(enrolment.face.id)\(note)"
+                    )
                 }
             case .failure(let error):
                 try run.report(error)
@@ -158,7 +165,8 @@ struct PhotographFiles {
                 guard (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil else { continue }
                 collect(root, below: parts + [name])
             } else if Self.endings.contains((name as NSString).pathExtension.lowercased()) {
-                files.append(File(path: path, person: parts.last, relativePath: (parts + [name]).joined(separator: "/")))
+                files.append(
+                    File(path: path, person: parts.last, relativePath: (parts + [name]).joined(separator: "/")))
             }
         }
     }

@@ -12,21 +12,27 @@ struct Evaluate: AsyncParsableCommand {
             commandName: "verification",
             abstract: "Labeled Faces in the Wild's protocol, and all comparisons of its photographs.",
             discussion: """
-                Accuracy is the mean over the folds, each with the threshold that is best on the others; true match rates
-                are given at stated false match rates, with the counts behind them. A photograph without a template counts
+                Accuracy is the mean over the folds, each with the threshold that is best on the others; true match rates \
+                are given at stated false match rates, with the counts behind them. A photograph without a template counts \
                 as a failure of every pair that names it, never as left out.
 
                 Example:
                   countenance evaluate verification --pairs lfw/pairs.txt --photographs lfw
                 """)
 
-        @Option(help: .init("The list of pairs, in the form of LFW's pairs.txt.", valueName: "file"), completion: .file())
+        @Option(
+            help: .init("The list of pairs, in the form of LFW's pairs.txt.", valueName: "file"), completion: .file())
         var pairs: String
 
-        @Option(help: .init("The folder that holds one folder for each person.", valueName: "folder"), completion: .directory)
+        @Option(
+            help: .init("The folder that holds one folder for each person.", valueName: "folder"),
+            completion: .directory)
         var photographs: String
 
-        @Option(help: .init("Which face of a photograph is meant: \(SubjectRule.central.rawValue) (LFW is cut around its subjects) or \(SubjectRule.largest.rawValue).", valueName: "rule"), transform: SubjectRule.argument)
+        @Option(
+            help: .init(
+                "Which face of a photograph is meant: \(SubjectRule.central.rawValue) (LFW is cut around its subjects) or \(SubjectRule.largest.rawValue).",
+                valueName: "rule"), transform: SubjectRule.argument)
         var subject: SubjectRule = .central
 
         @OptionGroup var recognition: RecognitionOptions
@@ -58,7 +64,8 @@ struct Evaluate: AsyncParsableCommand {
                 accuracy: folded.mean, standardError: folded.standardError,
                 pairs: [1e-3].map { Report.Row(folded.row(at: FalseMatchRate($0))) },
                 allComparisons: [1e-3, 1e-4, 1e-5, 1e-6].map { Report.Row(rates.row(at: FalseMatchRate($0))) },
-                secondsExtracting: sampled.duration.milliseconds / 1_000, secondsComparing: comparing.milliseconds / 1_000)
+                secondsExtracting: sampled.duration.milliseconds / 1_000,
+                secondsComparing: comparing.milliseconds / 1_000)
             if output.json { try Console.json(report) } else { report.print(comparisons: comparisons) }
         }
 
@@ -119,7 +126,9 @@ struct Evaluate: AsyncParsableCommand {
 extension SubjectRule {
     static func argument(_ text: String) throws -> SubjectRule {
         guard let rule = SubjectRule(rawValue: text) else {
-            throw ValidationError("--subject is \(SubjectRule.central.rawValue) or \(SubjectRule.largest.rawValue), not '\(text.printable)'.")
+            throw ValidationError(
+                "--subject is \(SubjectRule.central.rawValue) or \(SubjectRule.largest.rawValue), not '\(text.printable)'."
+            )
         }
         return rule
     }

@@ -60,7 +60,8 @@ struct GalleryCommand: AsyncParsableCommand {
 
     struct Faces: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "A gallery's faces; with --json one line for each.", discussion: "Exit codes: 0 done; 1 there is none.")
+            abstract: "A gallery's faces; with --json one line for each.",
+            discussion: "Exit codes: 0 done; 1 there is none.")
         @Argument(help: "The gallery.", transform: GalleryName.argument) var name: GalleryName
         @OptionGroup var output: OutputOptions
         @OptionGroup var data: DataOptions
@@ -86,6 +87,7 @@ struct GalleryCommand: AsyncParsableCommand {
             discussion: "Asks on a terminal; without one, --yes is needed.")
         @Argument(help: "The gallery.", transform: GalleryName.argument) var name: GalleryName
         @Flag(help: "Do not ask.") var yes = false
+        @OptionGroup var output: OutputOptions
         @OptionGroup var data: DataOptions
 
         func run() async throws {
@@ -94,7 +96,8 @@ struct GalleryCommand: AsyncParsableCommand {
                 guard isatty(STDIN_FILENO) == 1 else {
                     throw ValidationError("Deleting cannot be undone; say --yes where nobody can be asked.")
                 }
-                let faces = try await session.keeper.show(name, permit: session.permit(.manage, gallery: name)).outcome.count
+                let faces = try await session.keeper.show(name, permit: session.permit(.manage, gallery: name)).outcome
+                    .count
                 print("Delete the gallery \(name) with \(faces.faces)? Type its name: ", terminator: "")
                 fflush(nil)
                 guard readLine() == name.rawValue else {
@@ -104,7 +107,11 @@ struct GalleryCommand: AsyncParsableCommand {
             }
             let permit = try await session.permit(.manage, gallery: name)
             let gallery = try await session.keeper.delete(name, permit: permit).outcome
-            print("Deleted the gallery \(gallery.name) with \(gallery.faces.faces).")
+            if output.json {
+                try Console.json(JSONGallery(gallery))
+            } else {
+                print("Deleted the gallery \(gallery.name) with \(gallery.faces.faces).")
+            }
         }
     }
 }
@@ -137,7 +144,9 @@ struct Forget: AsyncParsableCommand {
     @OptionGroup var data: DataOptions
 
     func validate() throws {
-        guard faces.isEmpty != (person == nil) else { throw ValidationError("Name face ids, or --person; one of the two.") }
+        guard faces.isEmpty != (person == nil) else {
+            throw ValidationError("Name face ids, or --person; one of the two.")
+        }
         for face in faces where FaceID(face) == nil {
             throw ValidationError("'\(face.printable)' is no face id; `countenance gallery faces` shows them.")
         }
@@ -145,7 +154,8 @@ struct Forget: AsyncParsableCommand {
 
     func run() async throws {
         let session = try await data.open()
-        let selections = person.map { [FaceSelection.person($0)] } ?? faces.compactMap(FaceID.init).map(FaceSelection.face)
+        let selections =
+            person.map { [FaceSelection.person($0)] } ?? faces.compactMap(FaceID.init).map(FaceSelection.face)
         var forgotten: [FaceID] = []
         for selection in selections {
             let permit = try await session.permit(.forget, gallery: gallery)

@@ -6,7 +6,7 @@ struct Identify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Search a gallery for the largest face of each photograph.",
         discussion: """
-            Without --threshold, the similarity applies at which a gallery of this size lets one expect at most 0.01 false
+            Without --threshold, the similarity applies at which a gallery of this size lets one expect at most 0.01 false \
             candidates in a search; at least 80. Every answer says how many false candidates to expect.
 
             Examples:
@@ -22,13 +22,20 @@ struct Identify: AsyncParsableCommand {
     @Argument(help: .init("The probes.", valueName: "photo"), completion: .file())
     var photographs: [String]
 
-    @Option(help: .init("Candidates reach at least this similarity, 0 to 100.", valueName: "similarity"), transform: Similarity.argument)
+    @Option(
+        help: .init("Candidates reach at least this similarity, 0 to 100.", valueName: "similarity"),
+        transform: Similarity.argument)
     var threshold: Similarity?
 
-    @Option(name: .customLong("max"), help: .init("At most this many candidates, 1 to \(Gallery.maximumCandidates).", valueName: "n"))
+    @Option(
+        name: .customLong("max"),
+        help: .init("At most this many candidates, 1 to \(Gallery.maximumCandidates).", valueName: "n"))
     var limit = 5
 
-    @Option(help: .init("Draw the probe beside the best candidate's id into this file (.png or .jpg); one photograph only.", valueName: "file"))
+    @Option(
+        help: .init(
+            "Draw the probe beside the best candidate's id into this file (.png or .jpg); one photograph only.",
+            valueName: "file"))
     var annotate: String?
 
     @OptionGroup var recognition: RecognitionOptions
@@ -101,7 +108,9 @@ extension Identification {
             "\(Console.bold(path.printable)): \(answers.isEmpty ? "no candidate" : answers.count == 1 ? "1 candidate" : "\(answers.count) candidates") at similarity \(operatingPoint.similarity) or above\(chosen)"
         ]
         for (i, answer) in answers.enumerated() {
-            let id = answer.name == answer.candidate.face.id.rawValue ? "" : "  \(Console.dim(answer.candidate.face.id.rawValue))"
+            let id =
+                answer.name == answer.candidate.face.id.rawValue
+                ? "" : "  \(Console.dim(answer.candidate.face.id.rawValue))"
             lines.append("  \(i + 1)  \(Console.green(answer.similarity.description))  \(answer.name.printable)\(id)")
         }
         lines.append(
@@ -116,7 +125,8 @@ extension JSONIdentification {
         let answer = recorded.outcome
         self.init(
             photograph: path, gallery: gallery.rawValue, gallerySize: answer.gallerySize, model: model.rawValue,
-            threshold: answer.operatingPoint.similarity.value, thresholdRecommended: answer.operatingPoint.isRecommended,
+            threshold: answer.operatingPoint.similarity.value,
+            thresholdRecommended: answer.operatingPoint.isRecommended,
             expectedFalseCandidates: answer.expectedFalseCandidates, candidates: answer.answers.map(JSONCandidate.init),
             probe: JSONSubject(answer.probe), record: recorded.receipt.index, milliseconds: JSONTimes(answer.times))
     }

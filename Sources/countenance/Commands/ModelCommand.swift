@@ -40,7 +40,9 @@ struct ModelCommand: AsyncParsableCommand {
         func run() throws {
             let catalogue = try ModelCatalogue(share: Installation().share, dataFolder: data.folder)
             guard let (network, _) = catalogue.networks.first(where: { $0.network.id == id }) else {
-                throw RecognitionError(.modelNotFound, "There is no network \(id.printable); `countenance model list` shows those there are.")
+                throw RecognitionError(
+                    .modelNotFound,
+                    "There is no network \(id.printable); `countenance model list` shows those there are.")
             }
             if network.kind == .templateExtractor {
                 try Console.json(try catalogue.templateModel(TemplateModelID(rawValue: id)).model)
@@ -62,12 +64,15 @@ struct ModelCommand: AsyncParsableCommand {
             let url = URL(fileURLWithPath: entry)
             let (network, model) = try ModelCatalogue.entry(at: url)
             guard let model else {
-                throw RecognitionError(.modelRefused, "\(entry.printable) describes a \(network.kind.rawValue); only a template-extractor can be added.")
+                throw RecognitionError(
+                    .modelRefused,
+                    "\(entry.printable) describes a \(network.kind.rawValue); only a template-extractor can be added.")
             }
             let share = try Installation().share
             let catalogue = try ModelCatalogue(share: share, dataFolder: data.folder)
             guard !catalogue.networks.contains(where: { $0.network.id == network.id }) else {
-                throw RecognitionError(.modelRefused, "There is a network \(network.id) already; give yours another id.")
+                throw RecognitionError(
+                    .modelRefused, "There is a network \(network.id) already; give yours another id.")
             }
             let source = url.deletingLastPathComponent().appendingPathComponent(model.file)
             let file = try ModelFile(source, sha256: model.sha256)
@@ -84,7 +89,8 @@ struct ModelCommand: AsyncParsableCommand {
             let targetFile = folder.appendingPathComponent("\(network.id)-\(model.file)")
             let targetEntry = folder.appendingPathComponent("\(network.id).json")
             do {
-                try manager.createDirectory(at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                try manager.createDirectory(
+                    at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
                 try? manager.removeItem(at: targetFile)
                 try manager.copyItem(at: source, to: targetFile)
                 // The entry last: without it the file is never looked at.
@@ -93,11 +99,15 @@ struct ModelCommand: AsyncParsableCommand {
                 try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
                     .write(to: targetEntry, options: .atomic)
             } catch {
-                throw RecognitionError(.storageUnavailable, "The model could not be copied to \(folder.path).", detail: "\(error.localizedDescription)")
+                throw RecognitionError(
+                    .storageUnavailable, "The model could not be copied to \(folder.path).",
+                    detail: "\(error.localizedDescription)")
             }
             print("Added the model \(network.id): \(model.dimension) components.")
             if model.calibration == nil {
-                Console.note("It has no calibration yet: `countenance model calibrate --model \(network.id) --photographs FOLDER` measures one.")
+                Console.note(
+                    "It has no calibration yet: `countenance model calibrate --model \(network.id) --photographs FOLDER` measures one."
+                )
             }
         }
     }

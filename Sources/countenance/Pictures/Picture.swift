@@ -31,7 +31,9 @@ struct Picture {
 
     /// - Throws: `ValidationError` when no picture can be written under such a name.
     static func check(_ path: String) throws {
-        do { _ = try PictureEncoder(fileExtension: (path as NSString).pathExtension) } catch let error as RecognitionError {
+        do { _ = try PictureEncoder(fileExtension: (path as NSString).pathExtension) } catch let error
+            as RecognitionError
+        {
             throw ValidationError(error.message)
         }
     }
@@ -39,7 +41,9 @@ struct Picture {
     func write(to path: String) throws {
         let data = try PictureEncoder(fileExtension: (path as NSString).pathExtension).encode(image)
         do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-            throw RecognitionError(.storageUnavailable, "The picture \(path.printable) cannot be written.", detail: error.localizedDescription)
+            throw RecognitionError(
+                .storageUnavailable, "The picture \(path.printable) cannot be written.",
+                detail: error.localizedDescription)
         }
     }
 
@@ -61,10 +65,32 @@ struct Picture {
             if i < labels.count {
                 let height = max(12, min(40, Int(face.box.height / 8)))
                 try picture.text(
-                    labels[i], at: (Int(face.box.x), max(0, Int(face.box.y) - height - 4)), height: height, .ink, on: .paper)
+                    labels[i], at: (Int(face.box.x), max(0, Int(face.box.y) - height - 4)), height: height, .ink,
+                    on: .paper)
             }
         }
         return picture
+    }
+
+    /// Pictures side by side, each at most 480 pixels wide and high, with two lines of text below.
+    static func sheet(_ panels: [(picture: Picture, captions: [String])]) throws -> Picture {
+        let side = 480, margin = 20, line = 20, leading = 28, narrowest = 300
+        let shrunk = panels.map { $0.picture.shrunk(toFit: side) }
+        let widths = shrunk.map { max(narrowest, $0.width) }
+        let height = shrunk.map(\.height).max() ?? side
+        let lines = panels.map(\.captions.count).max() ?? 0
+        var sheet = Picture(
+            width: widths.reduce(margin) { $0 + $1 + margin }, height: height + 3 * margin + lines * leading,
+            colour: .paper)
+        var left = margin
+        for (i, panel) in panels.enumerated() {
+            sheet.place(shrunk[i], at: (left, margin))
+            for (row, caption) in panel.captions.enumerated() {
+                try sheet.text(caption, at: (left, height + 2 * margin + row * leading), height: line, .ink)
+            }
+            left += widths[i] + margin
+        }
+        return sheet
     }
 
     mutating func frame(_ box: BoundingBox, thickness: Int, _ colour: Colour) {
@@ -98,7 +124,9 @@ struct Picture {
     }
 
     /// - Parameter at: the upper left corner.
-    mutating func text(_ text: String, at: (x: Int, y: Int), height: Int, _ colour: Colour, on ground: Colour? = nil) throws {
+    mutating func text(_ text: String, at: (x: Int, y: Int), height: Int, _ colour: Colour, on ground: Colour? = nil)
+        throws
+    {
         let (size, coverage) = try TextPicture.textMask(text, height: height)
         paint { pixels, whole in
             for y in 0..<size.height where (0..<whole.height).contains(at.y + y) {
@@ -117,7 +145,8 @@ struct Picture {
             for y in 0..<source.height where (0..<size.height).contains(at.y + y) {
                 for x in 0..<source.width where (0..<size.width).contains(at.x + x) {
                     for c in 0..<3 {
-                        pixels[3 * ((at.y + y) * size.width + at.x + x) + c] = source.pixels[3 * (y * source.width + x) + c]
+                        pixels[3 * ((at.y + y) * size.width + at.x + x) + c] =
+                            source.pixels[3 * (y * source.width + x) + c]
                     }
                 }
             }
