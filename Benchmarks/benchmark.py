@@ -616,9 +616,10 @@ def main() -> int:
         for name, section in (("accuracy", accuracy), ("speed", speed), ("detection", detection)):
             if name in options.only:
                 result[name] = section(programs, data, options)
-    result["rows"], result["gates"] = rows_of(result), gates_of(result)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+                result["rows"], result["gates"] = rows_of(result), gates_of(result)
+                # After each section, so that a failure of the next loses nothing.
+                options.json.parent.mkdir(parents=True, exist_ok=True)
+                options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(table(result))
     return 0 if options.quick or all(gate["held"] for gate in result["gates"]) else 1
 
