@@ -30,12 +30,18 @@ struct Installation {
         )
     }
 
+    /// As every Unix program has it: $HOME, and the password database only where that is not set.
+    private static var home: URL {
+        if let home = ProcessInfo.processInfo.environment["HOME"], !home.isEmpty { return URL(fileURLWithPath: home) }
+        return FileManager.default.homeDirectoryForCurrentUser
+    }
+
     /// Compiled networks are kept here: a cache that may be deleted at any time. nil where it cannot be made.
     static var cacheFolder: URL? {
         let environment = ProcessInfo.processInfo.environment
         let base =
             environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) }
-            ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".cache")
+            ?? home.appendingPathComponent(".cache")
         let folder = base.appendingPathComponent("countenance/networks")
         do {
             try FileManager.default.createDirectory(
@@ -50,7 +56,7 @@ struct Installation {
         if let named = environment["COUNTENANCE_DATA"], !named.isEmpty { return URL(fileURLWithPath: named) }
         let base =
             environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) }
-            ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".local/share")
+            ?? home.appendingPathComponent(".local/share")
         return base.appendingPathComponent("countenance")
     }
 

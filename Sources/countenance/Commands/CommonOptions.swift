@@ -15,7 +15,14 @@ struct DataOptions: ParsableArguments {
     var folder: URL { dataFolder.map { URL(fileURLWithPath: $0) } ?? Installation.defaultDataFolder }
 
     /// Opens the store, which this process then owns until it ends.
-    func open() async throws -> Session { try await Session(folder: folder) }
+    func open() async throws -> Session {
+        // Nobody chose the default's parents, so they are made; a parent of a folder that was named may be a slip.
+        if dataFolder == nil {
+            try? FileManager.default.createDirectory(
+                at: folder.deletingLastPathComponent(), withIntermediateDirectories: true)
+        }
+        return try await Session(folder: folder)
+    }
 }
 
 /// The data directory, open, and the gate before it.
@@ -53,9 +60,6 @@ struct RecognitionOptions: ParsableArguments {
         help: .init(
             "The template model. Default: the gallery's own, else \(ModelCatalogue.defaultModel).", valueName: "id"))
     var model: String?
-
-    @Flag(help: "Use the mean of each face's template and its mirror image's: a little more accurate, and slower.")
-    var mirror = false
 
     @Option(help: .init("Refuse photographs of more megapixels.", valueName: "n"))
     var maxMegapixels: Double = 100
@@ -97,11 +101,14 @@ struct RecognitionOptions: ParsableArguments {
     }
 }
 
+/// For the commands that extract templates.
+struct TemplateOptions: ParsableArguments {
+    @Flag(help: "Use the mean of each face's template and its mirror image's: a little more accurate, and slower.")
+    var mirror = false
+}
+
 struct OutputOptions: ParsableArguments {
-    @Flag(
-        help:
-            "Print JSON: one line for each photograph where there may be several, else one document (Documentation/JSON.md)."
-    )
+    @Flag(help: "Print JSON, as Documentation/JSON.md describes it.")
     var json = false
 }
 
