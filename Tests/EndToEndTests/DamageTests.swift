@@ -163,7 +163,7 @@ struct SmallDisk {
         guard mount("tmpfs", path, "tmpfs", 0, "size=\(kilobytes)k") == 0 else { throw POSIXError(.EPERM) }
     }
 
-    func unmount() { umount2(path, Int32(MNT_DETACH.rawValue)) }
+    func unmount() { umount2(path, Int32(MNT_DETACH)) }
 
     func fill() {
         let descriptor = open(path + "/filling", O_WRONLY | O_CREAT, 0o600)

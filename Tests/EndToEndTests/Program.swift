@@ -120,12 +120,12 @@ final class Place: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, out, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, err, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_addchdir_np(&actions, folder ?? self.folder)
-        let words = ([program] + arguments).map { strdup($0) } + [nil]
+        // The shell changes the folder and becomes the program.
+        let words = (["sh", "-c", "cd \"$0\" && exec \"$@\"", folder ?? self.folder, program] + arguments).map { strdup($0) } + [nil]
         let variables = (environment ?? self.environment).map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (words + variables).forEach { free($0) } }
         var process = pid_t()
-        let failure = posix_spawnp(&process, program, &actions, nil, words, variables)
+        let failure = posix_spawn(&process, "/bin/sh", &actions, nil, words, variables)
         guard failure == 0 else { throw POSIXError(.init(rawValue: failure) ?? .EIO) }
         return Running(process: process, out: out, err: err)
     }
@@ -173,9 +173,9 @@ struct JSON {
     let value: Any?
 
     init(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        value = try #require(
-            try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed),
-            "This is no JSON: \(text.prefix(500))", sourceLocation: sourceLocation)
+        let parsed = try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)
+        try #require(parsed != nil, "This is no JSON: \(text.prefix(500))", sourceLocation: sourceLocation)
+        value = parsed
     }
     private init(value: Any?) { self.value = value }
 
