@@ -1,0 +1,157 @@
+import FaceRecognition
+import FaceTestSupport
+import Foundation
+import OpenVINOInference
+import Testing
+
+@Suite("Compiled networks", .enabled(if: Parts.areThere, Parts.missing))
+struct CompiledNetworkTests {
+    @Test("A shape of other dimensions than the network's is refused")
+    func wrongShape() throws {
+        let networks = try Networks.loadedOnce()
+        for shape in [[1, 3, 112], [1, 3, 112, 112, 1], [1, 3, 57, 112]] {
+            let error = refusal { try networks.runtime.compile(networks.modelFile.url, shape: shape) }
+            #expect(error?.code == .modelRefused, "\(shape)")
+            #expect(error?.message.contains("\(shape)") ?? false, "\(shape)")
+        }
+    }
+
+    @Test("A file that is no network is refused", arguments: ["text.onnx", "text.tflite", "empty.onnx", "half.onnx"])
+    func noNetwork(name: String) throws {
+        let networks = try Networks.loadedOnce()
+        try inTemporaryFolder { folder in
+            let url = folder.appendingPathComponent(name)
+            let network = try Data(contentsOf: networks.modelFile.url)
+            let bytes =
+                name.hasPrefix("text") ? Data("This is no network.\n".utf8)
+                : name.hasPrefix("half") ? network.prefix(network.count / 2) : Data()
+            try bytes.write(to: url)
+            let error = refusal { try networks.runtime.compile(url, shape: [1, 3, 112, 112]) }
+            #expect(error?.code == .modelRefused)
+            #expect(error?.message.contains(name) ?? false)
+        }
+    }
+
+    @Test("An output with another count, or that is not there, is refused")
+    func wrongOutputs() throws {
+        let networks = try Networks.loadedOnce()
+        let network = try networks.runtime.compile(networks.modelFile.url, shape: [1, 3, 112, 112])
+        func read(_ body: (CompiledNetwork.Outputs) throws -> Void) -> RecognitionError? {
+            refusal { try network.run(fill: { $0.update(repeating: 0) }, read: body) }
+        }
+        #expect(read { try $0.withOutput(at: 0, count: 128) { _ in } } == nil)
+        let another = read { try $0.withOutput(at: 0, count: 512) { _ in } }
+        #expect(another?.code == .modelRefused)
+        #expect(another?.message.contains("128 numbers") ?? false)
+        #expect(another?.message.contains("512") ?? false)
+        #expect(read { try $0.withOutput(at: 1, count: 128) { _ in } }?.message.contains("no output number 1") ?? false)
+        #expect(read { try $0.withOutput("none", count: 1) { _ in } }?.message.contains("no output 'none'") ?? false)
+        // The request goes back to the others after an error as well.
+        #expect(read { try $0.withOutput(at: 0, count: 128) { _ in } } == nil)
+    }
+
+    @Test("A manifest entry with another dimension than its network has is refused when it is used")
+    func wrongDimension() throws {
+        let networks = try Networks.loadedOnce(), own = networks.model
+        let model = try TemplateModel(
+            id: own.id, file: own.file, sha256: own.sha256, input: own.input, alignment: own.alignment, dimension: 512,
+            licence: "", source: "")
+        let extractor = try NetworkTemplateExtractor(networks.runtime, model: model, file: networks.modelFile)
+        let crop = AlignedCrop(.plain(112, 112, level: 128))
+        #expect(refusal { try extractor.templates(of: [crop]) }?.code == .modelRefused)
+    }
+
+    @Test("A detector that is none of YuNet's kind is refused, not believed")
+    func anotherNetworkAsDetector() throws {
+        let networks = try Networks.loadedOnce()
+        let error = refusal {
+            try YuNet(networks.runtime, file: networks.modelFile.url, side: 320).faces(in: .plain(320, 320, level: 0))
+        }
+        #expect(error != nil)
+    }
+
+    @Test("Threads that run one network at once get what one thread gets")
+    func threads() async throws {
+        let networks = try Networks.loadedOnce()
+        var random = SeededGenerator(seed: 1)
+        let crops = (0..<16).map { _ in
+            AlignedCrop(
+                PixelImage(
+                    size: PixelSize(width: 112, height: 112),
+                    pixels: (0..<(3 * 112 * 112)).map { _ in UInt8.random(in: 0...255, using: &random) }))
+        }
+        let alone = try networks.extractor.templates(of: crops)
+        let workers = Workers(count: 4)
+        let together = try await withThrowingTaskGroup(of: (Int, Template).self) { group in
+            for round in 0..<4 {
+                for i in crops.indices {
+                    group.addTask {
+                        let crop = crops[(i + round) % crops.count]
+                        let template = try await workers.run { try networks.extractor.templates(of: [crop])[0] }
+                        return ((i + round) % crops.count, template)
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(together.count == 64)
+        for (i, template) in together { #expect(template.components == alone[i].components) }
+    }
+
+    @Test("Templates for one photograph and for many differ by less than a hundred-thousandth")
+    func aims() throws {
+        let one = try Networks.loadedOnce(), many = try Networks(aim: .throughput)
+        for name in ["obama.jpg", "biden.jpg"] {
+            let image = try Parts.sampleImage(name)
+            let a = try #require(try one.template(image)), b = try #require(try many.template(image))
+            #expect(zip(a.components, b.components).allSatisfy { abs($0 - $1) <= 1e-5 }, "\(name)")
+        }
+    }
+}
+
+@Suite("Model files", .enabled(if: Parts.areThere, Parts.missing))
+struct ModelFileTests {
+    @Test("A file with another digest than its entry's is refused, naming both")
+    func wrongDigest() throws {
+        let model = try Networks.loadedOnce().model
+        let wrong = String(model.sha256.reversed())
+        let error = refusal { try ModelFile(Parts.model(model.file), sha256: wrong) }
+        #expect(error?.code == .modelRefused)
+        #expect(error?.message.contains(model.sha256.prefix(12)) ?? false)
+        #expect(error?.message.contains(wrong.prefix(12)) ?? false)
+    }
+
+    @Test("One flipped bit in a network is found")
+    func flippedBit() throws {
+        let model = try Networks.loadedOnce().model
+        try inTemporaryFolder { folder in
+            var bytes = try Data(contentsOf: Parts.model("yunet-2023mar.onnx"))
+            bytes[bytes.count / 2] ^= 1
+            let url = folder.appendingPathComponent("yunet.onnx")
+            try bytes.write(to: url)
+            #expect(refusal { try ModelFile(url, sha256: model.sha256) }?.code == .modelRefused)
+        }
+    }
+
+    @Test("A digest in capital letters is refused: an entry has it in lower case")
+    func capitals() throws {
+        let model = try Networks.loadedOnce().model
+        let error = refusal { try ModelFile(Parts.model(model.file), sha256: model.sha256.uppercased()) }
+        #expect(error?.code == .modelRefused)
+    }
+
+    @Test("A missing file, and a folder in its place, are said to be missing")
+    func missing() {
+        for name in ["none.onnx", ""] {
+            let error = refusal { try ModelFile(Parts.model(name), sha256: String(repeating: "0", count: 64)) }
+            #expect(error?.code == .modelNotFound, "'\(name)'")
+        }
+    }
+}
+
+func inTemporaryFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("countenance-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+}
