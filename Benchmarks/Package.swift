@@ -1,0 +1,12 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// A package of its own, so that nobody who builds or tests Countenance builds this.
+let package = Package(
+    name: "countenance-benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "countenance", path: "..")],
+    targets: [
+        .executableTarget(name: "gallery-scan", dependencies: [.product(name: "Countenance", package: "countenance")])
+    ]
+)

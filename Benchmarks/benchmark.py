@@ -1,0 +1,638 @@
+#!/usr/bin/env python3
+"""Countenance beside face_recognition and dlib: the same photographs, the same machine, the same run.
+
+Run by `make benchmark`, which builds the program and fetches the peers first. Prints one table and writes JSON.
+Leaves 0 when every gate is held, 1 when one is missed, 2 after wrong usage, 3 when something is missing, 5 when a
+program failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import pty
+import random
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ROOT / ".parts"
+PROGRAM = ROOT / "bin" / "countenance"
+PEER = ROOT / "Benchmarks" / "peers" / "dlib_peer.py"
+YUNET = PARTS / "share" / "countenance" / "models" / "yunet-2023mar.onnx"
+
+SECTIONS = ("accuracy", "speed", "detection")
+# The gates: what the project promises. A missed gate is reported, never moved.
+LEAST_ACCURACY = 0.9945
+LEAST_THROUGHPUT_RATIO = 5.0
+AIMED_THROUGHPUT_RATIO = 8.0
+
+IDENTIFY_WARM_UP = 5
+SCAN = (25_000, 128, 300)
+
+HERE = sys.stderr.isatty()
+
+
+class Missing(Exception):
+    """Something that the user can put right."""
+
+
+class Failed(Exception):
+    """A program that was measured failed."""
+
+
+# --- Telling the user ----------------------------------------------------------------------------------------------
+
+
+def say(line: str) -> None:
+    print(f"\r\033[K{line}" if HERE else line, file=sys.stderr, flush=True)
+
+
+class ProgressLine:
+    """How far, how fast, how long yet; on terminals only."""
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+
+    def draw(self, done: int, total: int) -> None:
+        if not HERE:
+            return
+        rate = done / max(time.monotonic() - self.start, 1e-3)
+        left = (total - done) / max(rate, 1e-9)
+        text = f"  {done:,} of {total:,} photographs, {rate:.1f} a second, {int(left) // 60}:{int(left) % 60:02} left"
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if HERE:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+# --- Running programs ----------------------------------------------------------------------------------------------
+
+
+class Run:
+    """A process that has ended: its output, and what it cost with all the processes that it started."""
+
+    def __init__(
+        self, command: list, environment: dict, each_line=None, on_terminal: bool = False, show: bool = False
+    ) -> None:
+        """`on_terminal`: let it believe that it prints to a terminal, so that each line comes when it is printed.
+        `show`: let its own progress line be seen where there is a terminal."""
+        reading, writing = pty.openpty() if on_terminal else os.pipe()
+        notes = tempfile.TemporaryFile()
+        self.name = " ".join([Path(command[0]).name, *map(str, command[1:2])])
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=writing,
+            stderr=None if show and HERE else notes, env=environment, start_new_session=True,
+        )
+        os.close(writing)
+        self.lines: list[str] = []
+        self.arrivals: list[float] = []
+        rest = b""
+        try:
+            while True:
+                try:
+                    read = os.read(reading, 1 << 16)
+                except OSError:  # How a terminal says that nobody writes to it any more.
+                    read = b""
+                now = time.perf_counter()
+                if not read:
+                    break
+                *whole, rest = (rest + read).split(b"\n")
+                for line in whole:
+                    text = line.decode(errors="replace").rstrip("\r")
+                    self.lines.append(text)
+                    self.arrivals.append(now)
+                    if each_line:
+                        each_line(text)
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
+        finally:
+            os.close(reading)
+        self.wall = time.perf_counter() - start
+        self.cpu = usage.ru_utime + usage.ru_stime
+        self.peak_bytes = usage.ru_maxrss * 1024
+        self.code = process.returncode = os.waitstatus_to_exitcode(status)
+        notes.seek(0)
+        self.notes = notes.read().decode(errors="replace")
+        notes.close()
+
+    def require(self, *codes: int) -> "Run":
+        if self.code not in codes:
+            said = [line.strip() for line in [*self.lines, *self.notes.splitlines()] if line.strip()]
+            errors = [line for line in said if "error" in line.lower()]
+            line = (errors or said or ["it said nothing"])[-1]
+            raise Failed(f"{self.name} ended with {self.code}: {line}")
+        return self
+
+
+class Programs:
+    """Ours and theirs, with a folder of their own to write to."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.scratch = scratch
+        # The networks are compiled into a cache of our own; a warm-up fills it before anything is timed.
+        self.environment = {**os.environ, "XDG_CACHE_HOME": str(scratch / "cache"), "NO_COLOR": "1"}
+        self.fresh = 0
+
+    def data_folder(self) -> Path:
+        self.fresh += 1
+        return self.scratch / f"data-{self.fresh}"
+
+    def ours(self, *arguments, data: Path | None = None, **options) -> Run:
+        command = [PROGRAM, *arguments, "--data", data or self.data_folder()]
+        return Run(command, self.environment, **options)
+
+    def theirs(self, *arguments) -> tuple[dict, Run]:
+        progress = ProgressLine()
+
+        def line(text: str) -> None:
+            document = json.loads(text)
+            if "done" in document:
+                progress.draw(document["done"], document["of"])
+
+        environment = {**self.environment, "PYTHONPATH": str(PARTS / "peers")}
+        run = Run([sys.executable, PEER, *arguments], environment, each_line=line).require(0)
+        progress.clear()
+        return json.loads(run.lines[-1])["result"], run
+
+
+# --- Data sets -----------------------------------------------------------------------------------------------------
+
+
+class DataSets:
+    def __init__(self, root: Path) -> None:
+        self.lfw = root / "lfw"
+        self.pairs = self.lfw / "pairs.txt"
+        self.congress = root / "congress"
+        self.groups = sorted((root / "odd").glob("group_*.jpg"))
+        for path in (self.pairs, self.congress):
+            if not path.exists():
+                raise Missing(f"COUNTENANCE_DATASETS has no {path.relative_to(root)}; it must name the folder with lfw/ and congress/.")
+        if not self.groups:
+            raise Missing("COUNTENANCE_DATASETS has no odd/group_*.jpg, the group photographs.")
+
+    def few_pairs(self, path: Path, size: int) -> Path:
+        """A shorter list: the first `size` pairs of each kind of every fold."""
+        lines = self.pairs.read_text(encoding="utf-8").splitlines()
+        folds, whole = (int(field) for field in lines[0].split("\t"))
+        kept = [f"{folds}\t{size}"]
+        for part in range(2 * folds):
+            kept += lines[1 + part * whole :][:size]
+        path.write_text("\n".join(kept) + "\n", encoding="utf-8")
+        return path
+
+
+    def named_in(self, pairs: Path) -> list[str]:
+        """The photographs that a list of pairs names."""
+        names = set()
+        for line in pairs.read_text(encoding="utf-8").splitlines()[1:]:
+            fields = line.split("\t")
+            names.add((fields[0], fields[1]))
+            names.add((fields[-2], fields[-1]) if len(fields) == 4 else (fields[0], fields[2]))
+        return sorted(f"{name}/{name}_{int(number):04}.jpg" for name, number in names)
+
+
+def chosen(photographs: list[Path], count: int, folder: Path) -> list[Path]:
+    """Links, in a new folder, to photographs that chance chose: the same in every run. They are read once, so that
+    the first program to be timed does not read from the disk what the second finds in memory."""
+    folder.mkdir()
+    links = []
+    for path in sorted(random.Random(1).sample(photographs, min(count, len(photographs)))):
+        path.read_bytes()
+        link = folder / path.name
+        link.symlink_to(path)
+        links.append(link)
+    return links
+
+
+def listed(paths: list[Path], file: Path) -> Path:
+    file.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
+    return file
+
+
+# --- The sections --------------------------------------------------------------------------------------------------
+
+
+def accuracy(programs: Programs, data: DataSets, options) -> dict:
+    pairs = data.few_pairs(programs.scratch / "pairs.txt", 20) if options.quick else data.pairs
+    result = {}
+    protocol = ("evaluate", "verification", "--pairs", pairs, "--photographs", data.lfw, "--json")
+    for name, extra in (("countenance", []), ("countenanceMirror", ["--mirror"])):
+        say(f"accuracy: Countenance {' '.join(extra)}".rstrip())
+        result[name] = json.loads("\n".join(programs.ours(*protocol, *extra, show=True).require(0).lines))
+    say("accuracy: face_recognition")
+    result["face_recognition"], _ = programs.theirs("verify", pairs, data.lfw)
+    # The counts of mated comparisons that there are, photographs without a template or not: everybody's rates are out
+    # of these.
+    whole = result["face_recognition"]["withFallback"]
+    for ours in (result["countenance"], result["countenanceMirror"]):
+        for row, theirs in zip(ours["allComparisons"], whole["allComparisons"]):
+            row["mated"] = theirs["mated"]
+    for report in (result["countenance"], result["countenanceMirror"], whole, result["face_recognition"]["missesAreErrors"]):
+        for row in report["pairs"] + report["allComparisons"]:
+            row["trueMatchRate"] = row["trueMatches"] / row["mated"]
+    if options.check_maths:
+        result["mathsCheck"] = check_maths(programs, data, pairs, protocol)
+    return result
+
+
+def check_maths(programs: Programs, data: DataSets, pairs: Path, protocol: tuple) -> dict:
+    """Enrols the photographs, takes the templates out of the gallery's file, and has them judged by peers/verification.py.
+    Enrolment takes the largest face, so that the program's own judgement is asked for with that rule too."""
+    say("accuracy: the same templates judged by both programs' maths")
+    swift = json.loads("\n".join(programs.ours(*protocol, "--subject", "largest", show=True).require(0).lines))
+    staged = programs.scratch / "staged"
+    for name in data.named_in(pairs):
+        (staged / name).parent.mkdir(parents=True, exist_ok=True)
+        (staged / name).symlink_to(data.lfw / name)
+    folder = programs.data_folder()
+    programs.ours("enrol", "--gallery", "lfw", "--person", "anybody", staged, data=folder, show=True).require(0, 3)
+    numpy, _ = programs.theirs("maths", pairs, folder / "countenance.sqlite", data.lfw)
+    shutil.rmtree(folder)
+    counts = ("falseMatches", "nonMated", "trueMatches", "mated")
+    same = abs(swift["accuracy"] - numpy["accuracy"]) < 1e-12 and all(
+        a[each] == b[each]
+        for part in ("pairs", "allComparisons")
+        for a, b in zip(swift[part], numpy[part])
+        for each in counts
+    )
+    return {"same": same, "swift": swift, "numpy": numpy}
+
+
+def speed(programs: Programs, data: DataSets, options) -> dict:
+    lfw = sorted(data.lfw.glob("*/*.jpg"))
+    congress = sorted(data.congress.glob("*/*.jpg"))
+    # Bytes that are there twice would be enrolled once.
+    lfw, congress = without_copies(lfw), without_copies(congress)
+    rounds = 1 if options.quick else options.rounds
+    samples = {
+        "lfw": chosen(lfw, 60 if options.quick else options.photographs, programs.scratch / "lfw"),
+        "congress": chosen(congress, 30 if options.quick else options.portraits, programs.scratch / "congress"),
+    }
+    warm_up = listed(samples["lfw"][:8], programs.scratch / "warm-up.txt")
+    programs.ours("enrol", "--gallery", "g", *samples["lfw"][:8]).require(0)
+    programs.theirs("enrol", warm_up, programs.scratch / "warm-up.npy")
+
+    result: dict = {"rounds": rounds, "cores": cores()}
+    galleries = {}
+    for name, links in samples.items():
+        runs = {"countenance": [], "face_recognition": []}
+        names = listed(links, programs.scratch / f"{name}.txt")
+        for turn in range(1, rounds + 1):
+            say(f"speed: {len(links):,} photographs ({name}), round {turn} of {rounds}: Countenance")
+            folder = programs.data_folder()
+            run = programs.ours("enrol", "--gallery", "g", links[0].parent, data=folder).require(0, 3)
+            runs["countenance"].append(of_our_enrolment(run, len(links)))
+            galleries[name] = folder
+            say(f"speed: {len(links):,} photographs ({name}), round {turn} of {rounds}: face_recognition")
+            answer, run = programs.theirs("enrol", names, programs.scratch / f"{name}.npy")
+            runs["face_recognition"].append(
+                {"enrolled": answer["enrolled"], **rates(len(links), run, answer["seconds"])})
+        result[name] = {"photographs": len(links), **{who: summary(those) for who, those in runs.items()}}
+
+    result["identify"] = latency(programs, data, lfw, samples["lfw"], galleries["lfw"], rounds, options)
+    result["scan"] = scan(programs, rounds)
+    return result
+
+
+def without_copies(paths: list[Path]) -> list[Path]:
+    seen, kept = set(), []
+    for path in paths:
+        content = path.read_bytes()
+        if content not in seen:
+            seen.add(content)
+            kept.append(path)
+    return kept
+
+
+def rates(count: int, run: Run, steady: float) -> dict:
+    return {
+        "perSecond": count / run.wall,
+        "perSecondSteady": count / steady,
+        "cpuMillisecondsPerPhotograph": 1e3 * run.cpu / count,
+        # Of the largest process.
+        "peakMegabytes": run.peak_bytes / 1e6,
+    }
+
+
+def of_our_enrolment(run: Run, count: int) -> dict:
+    found = re.search(r": (\d+) enrolled,.*; [\d.]+ s, ([\d.]+) a second", run.lines[-1] if run.lines else "")
+    if not found:
+        raise Failed("countenance enrol did not end with the line that says how many and how fast")
+    # From when the networks are loaded to the last answer, as the program itself says.
+    return {"enrolled": int(found[1]), **rates(count, run, count / float(found[2]))}
+
+
+def summary(runs: list[dict]) -> dict:
+    return {**{key: statistics.median(run[key] for run in runs) for key in runs[0]}, "runs": runs}
+
+
+def latency(programs, data, lfw, enrolled, gallery: Path, rounds: int, options) -> dict:
+    """One `identify` after another in one warm process. Ours is the time from one answer's arrival to the next's:
+    everything counts, the record's write to the disk and the printing too."""
+    known = {link.name for link in enrolled}
+    strangers = [path for path in lfw if path.name not in known]
+    count = (20 if options.quick else options.probes) + IDENTIFY_WARM_UP
+    probes = chosen(strangers, count, programs.scratch / "probes")
+    names = listed(probes, programs.scratch / "probes.txt")
+    runs: dict = {"countenance": [], "face_recognition": []}
+    stages: list[dict] = []
+    for turn in range(1, rounds + 1):
+        say(f"speed: identify, {len(probes)} probes, round {turn} of {rounds}")
+        run = programs.ours(
+            "identify", "--gallery", "g", "--json", *probes, data=gallery, on_terminal=True).require(0, 1, 3)
+        times = [(b - a) * 1e3 for a, b in zip(run.arrivals, run.arrivals[1:])][IDENTIFY_WARM_UP - 1 :]
+        answers = [json.loads(line) for line in run.lines][IDENTIFY_WARM_UP:]
+        if len(times) != len(probes) - IDENTIFY_WARM_UP:
+            raise Failed("countenance identify did not answer every probe on a line of its own")
+        stages += [answer["milliseconds"] for answer in answers if "milliseconds" in answer]
+        runs["countenance"].append(quantiles(times))
+        answer, _ = programs.theirs("identify", names, programs.scratch / "lfw.npy")
+        runs["face_recognition"].append(quantiles(answer["milliseconds"][IDENTIFY_WARM_UP:]))
+    names_of_stages = sorted({name for each in stages for name in each})
+    return {
+        "gallery": len(enrolled),
+        "probes": len(probes) - IDENTIFY_WARM_UP,
+        **{who: summary(those) for who, those in runs.items()},
+        "stages": {name: statistics.median(each.get(name, 0) for each in stages) for name in names_of_stages},
+    }
+
+
+def quantiles(milliseconds: list[float]) -> dict:
+    ordered = sorted(milliseconds)
+    return {"median": statistics.median(ordered), "p99": ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]}
+
+
+def scan(programs: Programs, rounds: int) -> dict:
+    """The exact search alone, over a large gallery in memory."""
+    say("speed: building Benchmarks (minutes the first time)")
+    environment = {**os.environ, "PKG_CONFIG_PATH": f"{PARTS / 'lib' / 'pkgconfig'}:{os.environ.get('PKG_CONFIG_PATH', '')}"}
+    swift = [
+        "swift", "build", "--package-path", ROOT / "Benchmarks", "-c", "release", "--product", "gallery-scan",
+        "-Xlinker", "-rpath", "-Xlinker", PARTS / "lib",
+    ]
+    Run(swift, environment).require(0)
+    folder = Path(Run([*swift, "--show-bin-path"], environment).require(0).lines[-1])
+    runs: dict = {"countenance": [], "face_recognition": []}
+    for turn in range(1, rounds + 1):
+        say(f"speed: the scan of {SCAN[0]:,} templates, round {turn} of {rounds}")
+        run = Run([folder / "gallery-scan", *SCAN], programs.environment).require(0)
+        runs["countenance"].append(quantiles(json.loads(run.lines[-1])["milliseconds"]))
+        answer, _ = programs.theirs("scan", *SCAN)
+        runs["face_recognition"].append(quantiles(answer["milliseconds"]))
+    return {"faces": SCAN[0], "dimension": SCAN[1], **{who: summary(those) for who, those in runs.items()}}
+
+
+def detection(programs: Programs, data: DataSets, options) -> dict:
+    say("detection: the group photographs")
+    run = programs.ours("detect", "--json", *data.groups).require(0)
+    peers, _ = programs.theirs("detect", YUNET, *data.groups)
+    return {
+        "photographs": [path.name for path in data.groups],
+        "countenance": [len(json.loads(line)["faces"]) for line in run.lines],
+        **peers,
+    }
+
+
+# --- The table -----------------------------------------------------------------------------------------------------
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def machine(programs: Programs) -> dict:
+    cpu = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    memory = re.search(r"^MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    versions, _ = programs.theirs("versions")
+    revision = Run(["git", "-C", ROOT, "describe", "--always", "--dirty"], dict(os.environ))
+    return {
+        "cpu": cpu[1].strip() if cpu else platform.processor(),
+        "cores": cores(),
+        "memoryGigabytes": round(int(memory[1]) / 1e6, 1) if memory else None,
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "countenance": Run([PROGRAM, "--version"], programs.environment).require(0).lines[0],
+        "revision": revision.lines[0] if revision.code == 0 and revision.lines else None,
+        "openvino": openvino_version(),
+        "loadAverageAtStart": round(os.getloadavg()[0], 2),
+        "peers": versions,
+    }
+
+
+def openvino_version() -> str | None:
+    try:
+        text = (PARTS / "lib" / "pkgconfig" / "countenance-openvino.pc").read_text()
+    except OSError:
+        return None
+    found = re.search(r"^Version: (.+)$", text, re.MULTILINE)
+    return found[1] if found else None
+
+
+def rows_of(result: dict) -> list[dict]:
+    """What the table shows. `ratio` says how many times better ours is, without --mirror."""
+    rows = []
+
+    def add(measure, ours, theirs, ratio, form, mirror=None):
+        rows.append(
+            {"measure": measure, "countenance": form(ours), "mirror": form(mirror) if mirror is not None else "",
+             "face_recognition": form(theirs), "ratio": ratio})
+
+    def percent(value):
+        return f"{100 * value:.2f}%"
+
+    def over(a, b):
+        return a / b if b else None
+
+    if "accuracy" in result:
+        part = result["accuracy"]
+        plain, mirror = part["countenance"], part["countenanceMirror"]
+        for note, peer in (("", "withFallback"), (", HOG's misses as errors", "missesAreErrors")):
+            peer = part["face_recognition"][peer]
+            add(f"LFW accuracy{note}", plain, peer, over(1 - peer["accuracy"], 1 - plain["accuracy"]),
+                lambda r: f"{percent(r['accuracy'])} ±{100 * r['standardError']:.2f}", mirror)
+            for where, key in (("pairs", "pairs"), ("all comparisons", "allComparisons")):
+                if note and key == "allComparisons":
+                    continue  # In the JSON.
+                for i, row in enumerate(plain[key]):
+                    rate = row["falseMatchRate"]
+                    if key == "allComparisons" and rate > 5e-4:
+                        continue  # Over the pairs already.
+                    a, b = row["trueMatchRate"], peer[key][i]["trueMatchRate"]
+                    add(f"  true match rate at false match rate {rate:.0e}, {where}{note}", a, b, over(1 - b, 1 - a), percent,
+                        mirror[key][i]["trueMatchRate"])
+    if "speed" in result:
+        part = result["speed"]
+        for name, what in (("lfw", "LFW, 250x250"), ("congress", "portraits, 335x410 to 512x512")):
+            ours, theirs = part[name]["countenance"], part[name]["face_recognition"]
+            count = part[name]["photographs"]
+            for key, note in (("perSecond", "whole process"), ("perSecondSteady", "after loading")):
+                add(f"Enrolled a second, {count:,} {what}, {note}", ours[key], theirs[key],
+                    over(ours[key], theirs[key]), "{:.1f}".format)
+            key = "cpuMillisecondsPerPhotograph"
+            add("  processor time a photograph", ours[key], theirs[key], over(theirs[key], ours[key]), "{:.1f} ms".format)
+        part = part["identify"]
+        for key, note in (("median", "median"), ("p99", "99th percentile")):
+            a, b = part["countenance"][key], part["face_recognition"][key]
+            add(f"Identify among {part['gallery']:,}, {note}", a, b, over(b, a), "{:.1f} ms".format)
+        part = result["speed"]["scan"]
+        for key, note in (("median", "median"), ("p99", "99th percentile")):
+            a, b = part["countenance"][key], part["face_recognition"][key]
+            add(f"Exact scan of {part['faces']:,} x {part['dimension']}, {note}", a, b, over(b, a), "{:.2f} ms".format)
+    if "detection" in result:
+        part = result["detection"]
+        for key, note in (("hog1", "HOG, upsampled once"), ("hog2", "HOG, upsampled twice"), ("yunet", "OpenCV's YuNet instead")):
+            a, b = part["countenance"], part[key]
+            add(f"Faces in {len(a)} group photographs; {note}", a, b, over(sum(a), sum(b)),
+                lambda counts: f"{'+'.join(map(str, counts))}={sum(counts)}")
+    return rows
+
+
+def gates_of(result: dict) -> list[dict]:
+    gates = []
+    if "accuracy" in result:
+        value = result["accuracy"]["countenance"]["accuracy"]
+        gates.append({"gate": f"LFW accuracy at least {100 * LEAST_ACCURACY:.2f}%", "value": value,
+                      "held": value >= LEAST_ACCURACY, "shown": f"{100 * value:.2f}%"})
+        check = result["accuracy"].get("mathsCheck")
+        if check:
+            gates.append({"gate": "Swift's and numpy's maths agree on the same templates", "value": check["same"],
+                          "held": check["same"], "shown": "yes" if check["same"] else "no"})
+    if "speed" in result:
+        for name in ("lfw", "congress"):
+            part = result["speed"][name]
+            value = part["countenance"]["perSecond"] / part["face_recognition"]["perSecond"]
+            gates.append({"gate": f"throughput ({name}) at least {LEAST_THROUGHPUT_RATIO:.0f} times theirs, aim {AIMED_THROUGHPUT_RATIO:.0f}",
+                          "value": value, "held": value >= LEAST_THROUGHPUT_RATIO, "shown": f"{value:.2f} times"})
+    return gates
+
+
+def table(result: dict) -> str:
+    about, peers = result["machine"], result["machine"]["peers"]
+    out = [
+        f"{about['cpu']}, {about['cores']} cores, {about['memoryGigabytes']} GB, {about['system']}, load {about['loadAverageAtStart']} at the start; {result['date']}",
+        f"Countenance {about['countenance']} ({about['revision']}), OpenVINO {about['openvino']}; face_recognition {peers['face_recognition']}, "
+        f"dlib-bin {peers['dlib-bin']} (AVX {'yes' if peers['dlibAVX'] else 'no'}, BLAS {'yes' if peers['dlibBLAS'] else 'no'}), "
+        f"OpenCV {peers['opencv']}, numpy {peers['numpy']}, Python {about['python']}",
+    ]
+    if result["quick"]:
+        out.append("QUICK: small samples; the numbers only show that everything runs.")
+    heads = ["Measure", "Countenance", "--mirror", "face_recognition", "ratio"]
+    cells = [
+        [row["measure"], row["countenance"], row["mirror"], row["face_recognition"],
+         f"{row['ratio']:.2f}" if row["ratio"] is not None else "-"]
+        for row in result["rows"]
+    ]
+    widths = [max(len(line[i]) for line in [heads, *cells]) for i in range(len(heads))]
+    rule = "  ".join("-" * width for width in widths)
+
+    def line(parts):
+        return "  ".join([parts[0].ljust(widths[0]), *(p.rjust(w) for p, w in zip(parts[1:], widths[1:]))]).rstrip()
+
+    out += ["", line(heads), rule, *map(line, cells), rule,
+            "ratio: how many times better Countenance is, without --mirror: rates upside up, times upside down, of accuracies",
+            "and true match rates the errors (theirs / ours), of faces the counts."]
+    if "accuracy" in result:
+        peer = result["accuracy"]["face_recognition"]
+        found, mine = peer["foundBy"], result["accuracy"]["countenance"]
+        out.append(
+            f"LFW: {mine['photographs']:,} photographs, the most central face. Without a template: Countenance {mine['withoutTemplate']}. "
+            f"dlib: HOG found {found['hog']:,}; of the rest its CNN found {found['cnn']}, the frame's middle stood in for {found['frame']}.")
+    if "speed" in result:
+        out.append(
+            f"Speed: medians of {result['speed']['rounds']} rounds, ours and theirs in turn, all cores; the largest face of each photograph. "
+            "Theirs: HOG, 5 landmarks, no jitter.")
+    for gate in result["gates"]:
+        verdict = "not judged" if result["quick"] else "held" if gate["held"] else "MISSED"
+        out.append(f"Gate: {gate['gate']}: {gate['shown']}: {verdict}")
+    return "\n".join(out)
+
+
+# --- Beginning -----------------------------------------------------------------------------------------------------
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+    def sections(text: str) -> list[str]:
+        names = text.split(",")
+        for name in names:
+            if name not in SECTIONS:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(SECTIONS)}")
+        return names
+
+    def positive(text: str) -> int:
+        if not text.isdecimal() or int(text) < 1:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+        return int(text)
+
+    parser.add_argument("--json", metavar="FILE", type=Path, default=ROOT / ".build" / "benchmark.json",
+                        help="where the results go (default: .build/benchmark.json)")
+    parser.add_argument("--quick", action="store_true", help="small samples, to see that everything runs; judges no gate")
+    parser.add_argument("--only", metavar="LIST", type=sections, default=list(SECTIONS),
+                        help=f"some of {','.join(SECTIONS)}")
+    parser.add_argument("--photographs", metavar="N", type=positive, default=1_000, help="of LFW, to enrol (default: 1000)")
+    parser.add_argument("--portraits", metavar="N", type=positive, default=300, help="of Congress, to enrol (default: 300)")
+    parser.add_argument("--probes", metavar="N", type=positive, default=200, help="to identify (default: 200)")
+    parser.add_argument("--rounds", metavar="N", type=positive, default=3, help="of ours and theirs in turn (default: 3)")
+    parser.add_argument("--check-maths", action="store_true",
+                        help="also judge Countenance's templates by numpy, to check both programs' maths (minutes)")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = arguments()
+    named = os.environ.get("COUNTENANCE_DATASETS", "")
+    if not named:
+        raise Missing("Set COUNTENANCE_DATASETS to the folder that holds lfw/, congress/ and odd/.")
+    if not Path(named).is_dir():
+        raise Missing("COUNTENANCE_DATASETS names no folder.")
+    data = DataSets(Path(named).resolve())
+    if not PROGRAM.exists():
+        raise Missing("bin/countenance is not there; run `make build`.")
+    if not (PARTS / "peers" / "face_recognition").is_dir():
+        raise Missing("The programs to compare with are not there; run `setup/setup --with benchmark`.")
+
+    with tempfile.TemporaryDirectory(prefix="countenance-benchmark-") as scratch:
+        programs = Programs(Path(scratch))
+        result = {
+            "date": datetime.date.today().isoformat(), "quick": options.quick, "machine": machine(programs),
+        }
+        for name, section in (("accuracy", accuracy), ("speed", speed), ("detection", detection)):
+            if name in options.only:
+                result[name] = section(programs, data, options)
+                result["rows"], result["gates"] = rows_of(result), gates_of(result)
+                # After each section, so that a failure of the next loses nothing.
+                options.json.parent.mkdir(parents=True, exist_ok=True)
+                options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(table(result))
+    return 0 if options.quick or all(gate["held"] for gate in result["gates"]) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Missing as missing:
+        say(f"benchmark: {missing}")
+        sys.exit(3)
+    except Failed as failed:
+        say(f"benchmark: {failed}")
+        sys.exit(5)
+    except KeyboardInterrupt:
+        say("benchmark: interrupted")
+        sys.exit(130)
