@@ -73,7 +73,10 @@ let package = Package(
         ),
         .testTarget(
             name: "OpenVINOInferenceTests",
-            dependencies: ["OpenVINOInference", "ImageCodecs", "FaceRecognition", "FaceTestSupport"],
+            dependencies: [
+                "OpenVINOInference", "ImageCodecs", "FaceRecognition", "FaceTestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             resources: [.copy("Vectors")],
             swiftSettings: settings
         ),

@@ -1,3 +1,4 @@
+import Crypto
 import FaceRecognition
 import FaceTestSupport
 import Foundation
@@ -10,7 +11,7 @@ struct CompiledNetworkTests {
     func wrongShape() throws {
         let networks = try Networks.loadedOnce()
         for shape in [[1, 3, 112], [1, 3, 112, 112, 1], [1, 3, 57, 112]] {
-            let error = refusal { try networks.runtime.compile(networks.modelFile.url, shape: shape) }
+            let error = refusal { try networks.runtime.compile(networks.modelFile, shape: shape) }
             #expect(error?.code == .modelRefused, "\(shape)")
             #expect(error?.message.contains("\(shape)") ?? false, "\(shape)")
         }
@@ -26,7 +27,10 @@ struct CompiledNetworkTests {
                 name.hasPrefix("text") ? Data("This is no network.\n".utf8)
                 : name.hasPrefix("half") ? network.prefix(network.count / 2) : Data()
             try bytes.write(to: url)
-            let error = refusal { try networks.runtime.compile(url, shape: [1, 3, 112, 112]) }
+            // A text may be in somebody's manifest, with its right digest.
+            let digest = SHA256.hash(data: try Data(contentsOf: url)).map { String(format: "%02x", $0) }.joined()
+            let file = try ModelFile(url, sha256: digest)
+            let error = refusal { try networks.runtime.compile(file, shape: [1, 3, 112, 112]) }
             #expect(error?.code == .modelRefused)
             #expect(error?.message.contains(name) ?? false)
         }
@@ -35,7 +39,7 @@ struct CompiledNetworkTests {
     @Test("An output with another count, or that is not there, is refused")
     func wrongOutputs() throws {
         let networks = try Networks.loadedOnce()
-        let network = try networks.runtime.compile(networks.modelFile.url, shape: [1, 3, 112, 112])
+        let network = try networks.runtime.compile(networks.modelFile, shape: [1, 3, 112, 112])
         func read(_ body: (CompiledNetwork.Outputs) throws -> Void) -> RecognitionError? {
             refusal { try network.run(fill: { $0.update(repeating: 0) }, read: body) }
         }
@@ -65,9 +69,24 @@ struct CompiledNetworkTests {
     func anotherNetworkAsDetector() throws {
         let networks = try Networks.loadedOnce()
         let error = refusal {
-            try YuNet(networks.runtime, file: networks.modelFile.url, side: 320).faces(in: .plain(320, 320, level: 0))
+            try YuNet(networks.runtime, file: networks.modelFile, side: 320).faces(in: .plain(320, 320, level: 0))
         }
         #expect(error != nil)
+    }
+
+    @Test("A crop's template is the same to the last bit, alone and in company")
+    func company() throws {
+        let networks = try Networks.loadedOnce()
+        var random = SeededGenerator(seed: 2)
+        let crops = (0..<5).map { _ in
+            AlignedCrop(PixelImage(
+                size: PixelSize(width: 112, height: 112),
+                pixels: (0..<(3 * 112 * 112)).map { _ in UInt8.random(in: 0...255, using: &random) }))
+        }
+        let together = try networks.extractor.templates(of: crops)
+        for (crop, template) in zip(crops, together) {
+            #expect(try networks.extractor.templates(of: [crop]) == [template])
+        }
     }
 
     @Test("Threads that run one network at once get what one thread gets")
