@@ -10,32 +10,36 @@ struct CompiledNetworkTests {
     func wrongShape() throws {
         let networks = try Networks.loadedOnce()
         for shape in [[1, 3, 112], [1, 3, 112, 112, 1], [1, 3, 57, 112]] {
-            let error = refusal { try networks.runtime.compile(networks.modelFile.url, shape: shape) }
+            let error = refusal { try networks.runtime.compile(networks.modelFile, shape: shape) }
             #expect(error?.code == .modelRefused, "\(shape)")
             #expect(error?.message.contains("\(shape)") ?? false, "\(shape)")
         }
     }
 
-    @Test("A file that is no network is refused", arguments: ["text.onnx", "text.tflite", "empty.onnx", "half.onnx"])
-    func noNetwork(name: String) throws {
+    @Test(
+        "A file that is no network is refused, though its digest is right",
+        arguments: [
+            ("This is no network.\n", "9c1c3096091789bec39e62d6801e57abfc8ea8793edc61192a6a55ee22565ff2"),
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ])
+    func noNetwork(text: String, sha256: String) throws {
         let networks = try Networks.loadedOnce()
         try inTemporaryFolder { folder in
-            let url = folder.appendingPathComponent(name)
-            let network = try Data(contentsOf: networks.modelFile.url)
-            let bytes =
-                name.hasPrefix("text") ? Data("This is no network.\n".utf8)
-                : name.hasPrefix("half") ? network.prefix(network.count / 2) : Data()
-            try bytes.write(to: url)
-            let error = refusal { try networks.runtime.compile(url, shape: [1, 3, 112, 112]) }
-            #expect(error?.code == .modelRefused)
-            #expect(error?.message.contains(name) ?? false)
+            for name in ["network.onnx", "network.tflite", "network.xml", "network"] {
+                let url = folder.appendingPathComponent(name)
+                try Data(text.utf8).write(to: url)
+                let file = try ModelFile(url, sha256: sha256)
+                let error = refusal { try networks.runtime.compile(file, shape: [1, 3, 112, 112]) }
+                #expect(error?.code == .modelRefused, "\(name)")
+                #expect(error?.message.contains(name) ?? false, "\(name)")
+            }
         }
     }
 
     @Test("An output with another count, or that is not there, is refused")
     func wrongOutputs() throws {
         let networks = try Networks.loadedOnce()
-        let network = try networks.runtime.compile(networks.modelFile.url, shape: [1, 3, 112, 112])
+        let network = try networks.runtime.compile(networks.modelFile, shape: [1, 3, 112, 112])
         func read(_ body: (CompiledNetwork.Outputs) throws -> Void) -> RecognitionError? {
             refusal { try network.run(fill: { $0.update(repeating: 0) }, read: body) }
         }
@@ -65,7 +69,7 @@ struct CompiledNetworkTests {
     func anotherNetworkAsDetector() throws {
         let networks = try Networks.loadedOnce()
         let error = refusal {
-            try YuNet(networks.runtime, file: networks.modelFile.url, side: 320).faces(in: .plain(320, 320, level: 0))
+            try YuNet(networks.runtime, file: networks.modelFile, side: 320).faces(in: .plain(320, 320, level: 0))
         }
         #expect(error != nil)
     }
@@ -80,7 +84,7 @@ struct CompiledNetworkTests {
                     size: PixelSize(width: 112, height: 112),
                     pixels: (0..<(3 * 112 * 112)).map { _ in UInt8.random(in: 0...255, using: &random) }))
         }
-        let alone = try networks.extractor.templates(of: crops)
+        let alone = try crops.map { try networks.extractor.templates(of: [$0])[0] }
         let workers = Workers(count: 4)
         let together = try await withThrowingTaskGroup(of: (Int, Template).self) { group in
             for round in 0..<4 {
@@ -96,6 +100,24 @@ struct CompiledNetworkTests {
         }
         #expect(together.count == 64)
         for (i, template) in together { #expect(template.components == alone[i].components) }
+    }
+
+    @Test("Crops that pass the network together get the templates that each gets alone")
+    func together() throws {
+        let networks = try Networks.loadedOnce()
+        let crops = try ["obama.jpg", "obama2.jpg", "biden.jpg"].map { name in
+            let image = try Parts.sampleImage(name)
+            let face = try #require(try networks.largestFace(in: image))
+            return try #require(networks.model.crop(of: face, in: image))
+        }
+        for count in 0...3 {
+            let together = try networks.extractor.templates(of: Array(crops.prefix(count)))
+            try #require(together.count == count)
+            for (crop, template) in zip(crops, together) {
+                let alone = try networks.extractor.templates(of: [crop])[0]
+                #expect(zip(alone.components, template.components).allSatisfy { abs($0 - $1) <= 1e-5 }, "\(count)")
+            }
+        }
     }
 
     @Test("Templates for one photograph and for many differ by less than a hundred-thousandth")

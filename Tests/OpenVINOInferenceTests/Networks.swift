@@ -51,7 +51,7 @@ struct Networks: Sendable {
         model = try JSONDecoder().decode(TemplateModel.self, from: Data(contentsOf: Parts.model("sface-2021dec.json")))
         modelFile = try ModelFile(Parts.model(model.file), sha256: model.sha256)
         finder = try FaceFinder(runtime, detector: detectorFile, mesh: meshFile)
-        mesh = try FaceMeshNetwork(runtime, file: meshFile.url)
+        mesh = try FaceMeshNetwork(runtime, file: meshFile)
         extractor = try NetworkTemplateExtractor(runtime, model: model, file: modelFile)
     }
 

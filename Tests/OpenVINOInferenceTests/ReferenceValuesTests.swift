@@ -84,6 +84,6 @@ struct ReferenceValuesTests {
     }
 
     private func detector(_ side: Int, _ networks: Networks) throws -> YuNet {
-        try YuNet(networks.runtime, file: networks.detectorFile.url, side: side)
+        try YuNet(networks.runtime, file: networks.detectorFile, side: side)
     }
 }
