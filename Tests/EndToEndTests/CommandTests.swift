@@ -130,7 +130,7 @@ extension EndToEnd {
                 #expect(gallery["dimension"].number == 128)
             }
             let listed = try await place.run("gallery", "faces", "staff", "--json").jsonLines()
-            #expect(listed.map { $0["face"].string } == ids)
+            #expect(Set(listed.compactMap { $0["face"].string }) == Set(ids))
 
             let found = try await place.run("identify", "--gallery", "staff", "--json", Program.sample("obama2.jpg"))
             #expect(found.code == 0)

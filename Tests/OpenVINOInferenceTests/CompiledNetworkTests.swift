@@ -17,22 +17,23 @@ struct CompiledNetworkTests {
         }
     }
 
-    @Test("A file that is no network is refused", arguments: ["text.onnx", "text.tflite", "empty.onnx", "half.onnx"])
-    func noNetwork(name: String) throws {
+    @Test(
+        "A file that is no network is refused, though its digest is right",
+        arguments: [
+            ("This is no network.\n", "9c1c3096091789bec39e62d6801e57abfc8ea8793edc61192a6a55ee22565ff2"),
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ])
+    func noNetwork(text: String, sha256: String) throws {
         let networks = try Networks.loadedOnce()
         try inTemporaryFolder { folder in
-            let url = folder.appendingPathComponent(name)
-            let network = try Data(contentsOf: networks.modelFile.url)
-            let bytes =
-                name.hasPrefix("text") ? Data("This is no network.\n".utf8)
-                : name.hasPrefix("half") ? network.prefix(network.count / 2) : Data()
-            try bytes.write(to: url)
-            // A text may be in somebody's manifest, with its right digest.
-            let digest = SHA256.hash(data: try Data(contentsOf: url)).map { String(format: "%02x", $0) }.joined()
-            let file = try ModelFile(url, sha256: digest)
-            let error = refusal { try networks.runtime.compile(file, shape: [1, 3, 112, 112]) }
-            #expect(error?.code == .modelRefused)
-            #expect(error?.message.contains(name) ?? false)
+            for name in ["network.onnx", "network.tflite", "network.xml", "network"] {
+                let url = folder.appendingPathComponent(name)
+                try Data(text.utf8).write(to: url)
+                let file = try ModelFile(url, sha256: sha256)
+                let error = refusal { try networks.runtime.compile(file, shape: [1, 3, 112, 112]) }
+                #expect(error?.code == .modelRefused, "\(name)")
+                #expect(error?.message.contains(name) ?? false, "\(name)")
+            }
         }
     }
 
@@ -99,7 +100,7 @@ struct CompiledNetworkTests {
                     size: PixelSize(width: 112, height: 112),
                     pixels: (0..<(3 * 112 * 112)).map { _ in UInt8.random(in: 0...255, using: &random) }))
         }
-        let alone = try networks.extractor.templates(of: crops)
+        let alone = try crops.map { try networks.extractor.templates(of: [$0])[0] }
         let workers = Workers(count: 4)
         let together = try await withThrowingTaskGroup(of: (Int, Template).self) { group in
             for round in 0..<4 {
@@ -115,6 +116,24 @@ struct CompiledNetworkTests {
         }
         #expect(together.count == 64)
         for (i, template) in together { #expect(template.components == alone[i].components) }
+    }
+
+    @Test("Crops that pass the network together get the templates that each gets alone")
+    func together() throws {
+        let networks = try Networks.loadedOnce()
+        let crops = try ["obama.jpg", "obama2.jpg", "biden.jpg"].map { name in
+            let image = try Parts.sampleImage(name)
+            let face = try #require(try networks.largestFace(in: image))
+            return try #require(networks.model.crop(of: face, in: image))
+        }
+        for count in 0...3 {
+            let together = try networks.extractor.templates(of: Array(crops.prefix(count)))
+            try #require(together.count == count)
+            for (crop, template) in zip(crops, together) {
+                let alone = try networks.extractor.templates(of: [crop])[0]
+                #expect(zip(alone.components, template.components).allSatisfy { abs($0 - $1) <= 1e-5 }, "\(count)")
+            }
+        }
     }
 
     @Test("Templates for one photograph and for many differ by less than a hundred-thousandth")

@@ -15,13 +15,19 @@ struct DataOptions: ParsableArguments {
     var folder: URL { dataFolder.map { URL(fileURLWithPath: $0) } ?? Installation.defaultDataFolder }
 
     /// Opens the store, which this process then owns until it ends.
-    func open() async throws -> Session {
-        // Nobody chose the default's parents, so they are made; a parent of a folder that was named may be a slip.
-        if dataFolder == nil {
+    func open() async throws -> Session { try await Session(directory()) }
+
+    /// Opens the directory. What lies above the default one is made where it is missing, as the XDG base directory
+    /// specification asks; what lies above one that was named is not.
+    func directory() async throws -> DataDirectory {
+        let folder = folder
+        if folder == Installation.xdgDataFolder {
+            // Where this fails, opening says why.
             try? FileManager.default.createDirectory(
-                at: folder.deletingLastPathComponent(), withIntermediateDirectories: true)
+                at: folder.deletingLastPathComponent(), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
         }
-        return try await Session(folder: folder)
+        return try await DataDirectory.open(at: folder.path)
     }
 }
 
@@ -33,8 +39,8 @@ struct Session {
     private let caller = "local-operator"
     private let purpose = "trial"
 
-    init(folder: URL) async throws {
-        store = try await SQLiteStore.open(in: try await DataDirectory.open(at: folder.path))
+    init(_ directory: DataDirectory) async throws {
+        store = try await SQLiteStore.open(in: directory)
         gate = PolicyGate(policy: .trial, records: store)
     }
 
