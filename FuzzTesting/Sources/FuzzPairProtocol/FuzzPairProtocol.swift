@@ -1,10 +1,10 @@
 import Evaluation
 import FaceRecognition
+import FuzzSupport
 
 /// Any text is a list of pairs or is refused with the number of its first bad line and without that line's words; no
 /// path leads out of the data set's folder.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func readPairs(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+private func readPairs(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let text = String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     do {
         let list = try PairProtocol(parsing: text)
@@ -18,4 +18,8 @@ public func readPairs(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         precondition(error.code == .invalidValue && error.message.hasPrefix("Line "))
     } catch { preconditionFailure("An error that is not ours: \(error)") }
     return 0
+}
+
+@main enum FuzzPairProtocol {
+    static func main() { fuzz(readPairs) }
 }
