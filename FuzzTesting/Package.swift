@@ -10,7 +10,9 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: targets.map { .executable(name: $0, targets: [$0]) },
     dependencies: [.package(name: "countenance", path: "..")],
-    targets: targets.map {
-        .executableTarget(name: $0, dependencies: [.product(name: "Countenance", package: "countenance")])
-    }
+    targets: [.target(name: "FuzzSupport")]
+        + targets.map {
+            .executableTarget(
+                name: $0, dependencies: ["FuzzSupport", .product(name: "Countenance", package: "countenance")])
+        }
 )

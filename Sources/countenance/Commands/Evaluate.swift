@@ -56,7 +56,7 @@ struct Evaluate: AsyncParsableCommand {
             let known = names.compactMap { name in templates[name].map { (name, $0) } }
             let start = ContinuousClock.now
             let comparisons = try AllComparisons(
-                known.map(\.1), of: known.map { String($0.0.prefix { $0 != "/" }) })
+                known.map(\.1), of: known.map { String($0.0.unicodeScalars.prefix { $0 != "/" }) })
             let comparing = ContinuousClock.now - start
             let rates = OperatingCharacteristic(comparisons)
             let report = Report(

@@ -1,5 +1,6 @@
 import FaceRecognition
 import Foundation
+import FuzzSupport
 
 private let decoder: JSONDecoder = {
     let decoder = JSONDecoder()
@@ -14,8 +15,7 @@ private let encoder: JSONEncoder = {
 }()
 
 /// Any bytes are an entry of the record or are refused; an entry is written and read again unchanged.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func readRecord(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+private func readRecord(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let data = Data(UnsafeBufferPointer(start: start, count: count))
     guard let record = try? decoder.decode(Record.self, from: data) else { return 0 }
     do {
@@ -24,4 +24,8 @@ public func readRecord(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         precondition(again == written, "An entry has one form")
     } catch { preconditionFailure("What was read can be written and read: \(error)") }
     return 0
+}
+
+@main enum FuzzRecord {
+    static func main() { fuzz(readRecord) }
 }

@@ -1,10 +1,10 @@
 import FaceRecognition
+import FuzzSupport
 
 private let model = TemplateModelID(rawValue: "fuzz")
 
 /// Any stored numbers are a template of unit length or are refused; two templates' score is a cosine.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func readTemplate(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+private func readTemplate(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = UnsafeRawBufferPointer(start: start, count: count)
     let numbers = stride(from: 0, to: count / 4 * 4, by: 4).map {
         Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
@@ -29,3 +29,7 @@ private func check(_ template: Template) {
 }
 
 private func check(_ error: RecognitionError) { precondition(error.code == .invalidTemplate, "\(error)") }
+
+@main enum FuzzTemplate {
+    static func main() { fuzz(readTemplate) }
+}

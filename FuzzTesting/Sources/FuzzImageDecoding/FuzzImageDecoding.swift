@@ -1,5 +1,6 @@
 import FaceRecognition
 import Foundation
+import FuzzSupport
 import ImageCodecs
 
 // Small limits, so that a mutation is looked at quickly; the code behind them is the same.
@@ -8,8 +9,7 @@ private let decoding = ImageDecoding(
 private let refusals: Set<RecognitionError.Code> = [.notAnImage, .imageTooLarge, .imageDamaged]
 
 /// Any bytes give an image or one of three refusals, in a sentence.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func decodeImage(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+private func decodeImage(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do {
         let image = try decoding.decode(Data(bytes: start, count: count))
         precondition(image.width * image.height <= 4_000_000, "The limit holds")
@@ -25,4 +25,8 @@ extension Data {
     fileprivate init(bytes start: UnsafePointer<UInt8>?, count: Int) {
         self.init(UnsafeBufferPointer(start: start, count: count))
     }
+}
+
+@main enum FuzzImageDecoding {
+    static func main() { fuzz(decodeImage) }
 }

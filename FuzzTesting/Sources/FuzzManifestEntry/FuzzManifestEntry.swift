@@ -1,9 +1,9 @@
 import FaceRecognition
 import Foundation
+import FuzzSupport
 
 /// Any text is a manifest entry that can be used, or is refused; what was read is written and read again unchanged.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func readManifestEntry(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+private func readManifestEntry(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let data = Data(UnsafeBufferPointer(start: start, count: count))
     guard let model = try? JSONDecoder().decode(TemplateModel.self, from: data) else { return 0 }
     precondition(!model.file.contains("/") && !model.file.hasPrefix("."), "The file lies beside its entry")
@@ -22,4 +22,8 @@ public func readManifestEntry(_ start: UnsafePointer<UInt8>?, _ count: Int) -> C
         precondition(again == model, "What is written is what was read")
     } catch { preconditionFailure("What was read can be written and read: \(error)") }
     return 0
+}
+
+@main enum FuzzManifestEntry {
+    static func main() { fuzz(readManifestEntry) }
 }
