@@ -18,8 +18,11 @@ enum Program {
     static func sample(_ name: String) -> String { "\(parts ?? "")/samples/\(name)" }
     static var models: String { "\(parts ?? "")/share/countenance/models" }
 
-    /// Compiled networks, kept from test to test and thrown away with the test run's temporary files.
-    static let cache = NSTemporaryDirectory() + "countenance-test-cache-\(getpid())"
+    /// Compiled networks, kept from test to test and thrown away at the end.
+    static let cache: String = {
+        atexit { try? FileManager.default.removeItem(atPath: Program.cache) }
+        return NSTemporaryDirectory() + "countenance-test-cache-\(getpid())"
+    }()
 }
 
 /// How a process ended.
