@@ -53,7 +53,6 @@ let package = Package(
             dependencies: [
                 "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "Evaluation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings
         ),
@@ -74,7 +73,10 @@ let package = Package(
         ),
         .testTarget(
             name: "OpenVINOInferenceTests",
-            dependencies: ["OpenVINOInference", "ImageCodecs", "FaceRecognition", "FaceTestSupport"],
+            dependencies: [
+                "OpenVINOInference", "ImageCodecs", "FaceRecognition", "FaceTestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             resources: [.copy("Vectors")],
             swiftSettings: settings
         ),

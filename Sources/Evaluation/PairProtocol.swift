@@ -70,7 +70,9 @@ public struct PairProtocol: Sendable, Hashable {
 
     /// nil unless it stays in the data set's folder.
     private static func path(_ name: Substring, _ number: Substring) -> String? {
-        guard !name.isEmpty, !name.hasPrefix("."), !name.contains(where: { $0 == "/" || $0 == "\\" || $0 == "\0" }),
+        // By code points: a combining mark makes one `Character` with the slash before it, which is then none.
+        let scalars = name.unicodeScalars
+        guard let first = scalars.first, first != ".", !scalars.contains(where: { $0 == "/" || $0 == "\\" || $0 == "\0" }),
             let number = Int(number), (1...9_999).contains(number)
         else { return nil }
         let digits = String(number)

@@ -71,10 +71,11 @@ public struct FaceRecognizer: Sendable {
             let digest = galleries.digest(of: bytes)
             record.photographs = [digest]
             if let earlier = try await galleries.faces(from: digest, in: name).first {
-                guard earlier.description.person == person else {
+                // To name no person asks for nothing that the earlier enrolment does not give.
+                guard person == nil || earlier.description.person == person else {
                     throw RecognitionError(
                         .enrolledOtherwise,
-                        "\(photograph.label): The photograph is enrolled already under another person, as the face \(earlier.id); forget that face first."
+                        "\(photograph.label): The photograph is enrolled already, without a person or under another one, as the face \(earlier.id); forget that face first."
                     )
                 }
                 record.outcome = "enrolled-already"

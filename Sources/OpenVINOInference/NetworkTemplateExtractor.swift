@@ -12,7 +12,14 @@ package final class NetworkTemplateExtractor: TemplateExtractor {
     private let file: ModelFile
     private let single: CompiledNetwork
     /// Compiled when two crops first come together.
-    private let paired = Mutex<CompiledNetwork?>(nil)
+    private let paired = Mutex(Pair.untried)
+
+    private enum Pair {
+        case untried
+        case compiled(CompiledNetwork)
+        /// The file fixes its input at one crop. That costs time only: the templates are the same.
+        case refused
+    }
 
     /// - Throws: `.modelRefused` when the network does not take what the model's manifest entry says.
     package init(_ runtime: OpenVINORuntime, model: TemplateModel, file: ModelFile) throws {
@@ -29,16 +36,26 @@ package final class NetworkTemplateExtractor: TemplateExtractor {
     package func templates(of crops: [AlignedCrop]) throws -> [Template] {
         try stride(from: 0, to: crops.count, by: Self.pair).flatMap { first in
             let few = crops[first..<min(first + Self.pair, crops.count)]
-            return try templates(of: few, by: few.count == 1 ? single : pairNetwork())
+            if few.count == Self.pair, let pair = try pairNetwork() { return try templates(of: few, by: pair) }
+            return try few.indices.flatMap { try templates(of: few[$0...$0], by: single) }
         }
     }
 
-    private func pairNetwork() throws -> CompiledNetwork {
+    private func pairNetwork() throws -> CompiledNetwork? {
         try paired.withLock { paired in
-            if let paired { return paired }
-            let network = try runtime.compile(file, shape: Self.shape(model, crops: Self.pair))
-            paired = network
-            return network
+            switch paired {
+            case .compiled(let network): return network
+            case .refused: return nil
+            case .untried:
+                do {
+                    let network = try runtime.compile(file, shape: Self.shape(model, crops: Self.pair))
+                    paired = .compiled(network)
+                    return network
+                } catch let error as RecognitionError where error.code == .modelRefused {
+                    paired = .refused
+                    return nil
+                }
+            }
         }
     }
 

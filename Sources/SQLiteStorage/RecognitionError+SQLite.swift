@@ -14,7 +14,9 @@ extension RecognitionError {
     init(_ error: DatabaseError, in path: String) {
         let (code, sentence): (Code, String) =
             switch error.resultCode {
-            case .SQLITE_FULL:
+            // SQLite says SQLITE_FULL of its files only, not of the index of the write-ahead log.
+            case .SQLITE_FULL,
+                .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
                 (.diskFull, "The disk with \(path) is full; nothing was changed. Make room and try again.")
             case .SQLITE_CORRUPT, .SQLITE_NOTADB:
                 (.storageCorrupt, "\(path) is damaged; stop using it and restore a backup.")

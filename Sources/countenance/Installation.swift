@@ -35,7 +35,7 @@ struct Installation {
         let environment = ProcessInfo.processInfo.environment
         let base =
             environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) }
-            ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".cache")
+            ?? home.appendingPathComponent(".cache")
         let folder = base.appendingPathComponent("countenance/networks")
         do {
             try FileManager.default.createDirectory(
@@ -46,12 +46,21 @@ struct Installation {
 
     /// The data directory when none is named: `COUNTENANCE_DATA`, else the XDG data directory.
     static var defaultDataFolder: URL {
-        let environment = ProcessInfo.processInfo.environment
-        if let named = environment["COUNTENANCE_DATA"], !named.isEmpty { return URL(fileURLWithPath: named) }
-        let base =
-            environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) }
-            ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".local/share")
-        return base.appendingPathComponent("countenance")
+        let named = ProcessInfo.processInfo.environment["COUNTENANCE_DATA", default: ""]
+        return named.isEmpty ? xdgDataFolder : URL(fileURLWithPath: named)
+    }
+
+    static var xdgDataFolder: URL {
+        let base = ProcessInfo.processInfo.environment["XDG_DATA_HOME", default: ""]
+        return (base.isEmpty ? home.appendingPathComponent(".local/share") : URL(fileURLWithPath: base))
+            .appendingPathComponent("countenance")
+    }
+
+    /// `$HOME`, as the XDG base directory specification has it: Foundation's `homeDirectoryForCurrentUser` goes by the
+    /// password file instead, which service managers and containers overrule.
+    private static var home: URL {
+        let named = ProcessInfo.processInfo.environment["HOME", default: ""]
+        return named.isEmpty ? FileManager.default.homeDirectoryForCurrentUser : URL(fileURLWithPath: named)
     }
 
     /// Everything that turns photographs into templates.

@@ -80,5 +80,6 @@ public struct Similarity: Sendable, Hashable, Comparable, Codable, CustomStringC
     }
 
     public static func < (a: Similarity, b: Similarity) -> Bool { a.value < b.value }
-    public var description: String { String(format: "%.2f", value) }
+    /// With two digits, cut off and not rounded, so that only the highest is written 100.00.
+    public var description: String { String(format: "%.2f", (value * 100).rounded(.down) / 100) }
 }

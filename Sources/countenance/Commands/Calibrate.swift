@@ -12,7 +12,7 @@ extension ModelCommand {
                 Prints the calibration, or with --write puts it into the model's manifest entry.
 
                 Example:
-                  countenance model calibrate --photographs lfw --dataset "Labeled Faces in the Wild" --write
+                  countenance model calibrate --photographs lfw --dataset "Labeled Faces in the Wild" --same-person Models/lfw-same-person.tsv --write
                 """)
 
         @Option(
@@ -29,12 +29,19 @@ extension ModelCommand {
                 valueName: "rule"), transform: SubjectRule.argument)
         var subject: SubjectRule = .central
 
+        @Option(
+            help: .init(
+                "Names that stand for one person: a line for each, separated by tabs (Models/lfw-same-person.tsv).",
+                valueName: "file"))
+        var samePerson: String?
+
         @Flag(help: "Write the calibration into the model's manifest entry.") var write = false
 
         @Option(help: .init("Write the entry with its calibration into this file instead.", valueName: "file"))
         var writeTo: String?
 
         @OptionGroup var recognition: RecognitionOptions
+        @OptionGroup var template: TemplateOptions
         @OptionGroup var data: DataOptions
 
         func run() async throws {
@@ -45,11 +52,18 @@ extension ModelCommand {
                     .invalidValue,
                     "\(photographs.printable) must hold one folder for each person, of at least two people.")
             }
-            let sampled = try await recognition.templates(of: files.map(\.path), choosing: subject, data: data)
+            let people = try samePerson.map { path in
+                guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                    throw RecognitionError(.unreadableFile, "The same-person list \(path.printable) cannot be read.")
+                }
+                return try SamePersonList(parsing: text)
+            }
+            let sampled = try await recognition.templates(
+                of: files.map(\.path), choosing: subject, mirror: template.mirror, data: data)
             let known = zip(files, sampled.templates).compactMap { file, template in
                 template.map { (file.person ?? "", $0) }
             }
-            let comparisons = try AllComparisons(known.map(\.1), of: known.map(\.0))
+            let comparisons = try AllComparisons(known.map(\.1), of: known.map { people?.person($0.0) ?? $0.0 })
             let today = Date().formatted(.iso8601.year().month().day())
             let name = dataset ?? URL(fileURLWithPath: photographs).lastPathComponent
             let calibration = try CalibrationFit(comparisons, dataset: name, date: today).calibration

@@ -15,7 +15,20 @@ struct DataOptions: ParsableArguments {
     var folder: URL { dataFolder.map { URL(fileURLWithPath: $0) } ?? Installation.defaultDataFolder }
 
     /// Opens the store, which this process then owns until it ends.
-    func open() async throws -> Session { try await Session(folder: folder) }
+    func open() async throws -> Session { try await Session(directory()) }
+
+    /// Opens the directory. What lies above the default one is made where it is missing, as the XDG base directory
+    /// specification asks; what lies above one that was named is not.
+    func directory() async throws -> DataDirectory {
+        let folder = folder
+        if folder == Installation.xdgDataFolder {
+            // Where this fails, opening says why.
+            try? FileManager.default.createDirectory(
+                at: folder.deletingLastPathComponent(), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        }
+        return try await DataDirectory.open(at: folder.path)
+    }
 }
 
 /// The data directory, open, and the gate before it.
@@ -26,8 +39,8 @@ struct Session {
     private let caller = "local-operator"
     private let purpose = "trial"
 
-    init(folder: URL) async throws {
-        store = try await SQLiteStore.open(in: try await DataDirectory.open(at: folder.path))
+    init(_ directory: DataDirectory) async throws {
+        store = try await SQLiteStore.open(in: directory)
         gate = PolicyGate(policy: .trial, records: store)
     }
 
@@ -53,9 +66,6 @@ struct RecognitionOptions: ParsableArguments {
         help: .init(
             "The template model. Default: the gallery's own, else \(ModelCatalogue.defaultModel).", valueName: "id"))
     var model: String?
-
-    @Flag(help: "Use the mean of each face's template and its mirror image's: a little more accurate, and slower.")
-    var mirror = false
 
     @Option(help: .init("Refuse photographs of more megapixels.", valueName: "n"))
     var maxMegapixels: Double = 100
@@ -97,11 +107,14 @@ struct RecognitionOptions: ParsableArguments {
     }
 }
 
+/// For the commands that extract templates.
+struct TemplateOptions: ParsableArguments {
+    @Flag(help: "Use the mean of each face's template and its mirror image's: a little more accurate, and slower.")
+    var mirror = false
+}
+
 struct OutputOptions: ParsableArguments {
-    @Flag(
-        help:
-            "Print JSON: one line for each photograph where there may be several, else one document (Documentation/JSON.md)."
-    )
+    @Flag(help: "Print JSON, as Documentation/JSON.md describes it.")
     var json = false
 }
 

@@ -23,7 +23,7 @@ struct Compare: AsyncParsableCommand {
     var reference: String
 
     @Option(
-        help: .init("The similarity from which the two count as a match.", valueName: "similarity"),
+        help: .init("The similarity from which the two count as a match. Default: 80.", valueName: "similarity"),
         transform: Similarity.argument)
     var threshold: Similarity = .eighty
 
@@ -31,6 +31,7 @@ struct Compare: AsyncParsableCommand {
     var annotate: String?
 
     @OptionGroup var recognition: RecognitionOptions
+    @OptionGroup var template: TemplateOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var data: DataOptions
 
@@ -43,7 +44,7 @@ struct Compare: AsyncParsableCommand {
         let permit = try await session.permit(.compare)
         let recorded = try await recognizer.compare(
             recognition.photograph(probe), with: recognition.photograph(reference),
-            mirror: recognition.mirror, permit: permit)
+            mirror: template.mirror, permit: permit)
         let outcome = recorded.outcome
         let match = outcome.similarity >= threshold
         if output.json {

@@ -15,6 +15,7 @@ struct Demo: AsyncParsableCommand {
     var picture = "demo.png"
 
     @OptionGroup var recognition: RecognitionOptions
+    @OptionGroup var template: TemplateOptions
     @OptionGroup var data: DataOptions
 
     func validate() throws { try Picture.check(picture) }
@@ -37,7 +38,7 @@ struct Demo: AsyncParsableCommand {
             let permit = try await session.permit(.enrol, gallery: gallery)
             let permitting = ContinuousClock.now - start
             let recorded = try await recognizer.enrol(
-                photograph(file), as: person, externalID: file, in: gallery, mirror: recognition.mirror, permit: permit)
+                photograph(file), as: person, externalID: file, in: gallery, mirror: template.mirror, permit: permit)
             print("   \(Console.bold(file)), a photograph of \(person)")
             stage("permit", permit.sentence, permitting)
             guard let subject = recorded.outcome.subject else {
@@ -56,7 +57,7 @@ struct Demo: AsyncParsableCommand {
         let permit = try await session.permit(.identify, gallery: gallery)
         stage("permit", permit.sentence, ContinuousClock.now - start)
         let identified = try await recognizer.identify(
-            photograph(Self.probe), in: gallery, mirror: recognition.mirror, permit: permit)
+            photograph(Self.probe), in: gallery, mirror: template.mirror, permit: permit)
         let answer = identified.outcome
         stages(answer.times, subject: answer.probe, model: recognizer.model)
         stage(
@@ -75,7 +76,7 @@ struct Demo: AsyncParsableCommand {
 
         heading("3. Comparison of two people: obama.jpg with biden.jpg")
         let compared = try await recognizer.compare(
-            photograph("obama.jpg"), with: photograph("biden.jpg"), mirror: recognition.mirror,
+            photograph("obama.jpg"), with: photograph("biden.jpg"), mirror: template.mirror,
             permit: try await session.permit(.compare))
         print(
             "   similarity \(compared.outcome.similarity): \(compared.outcome.similarity >= .eighty ? "a match" : "no match") (\(compared.outcome.similarity.meaning))"

@@ -66,7 +66,7 @@ struct Doctor: AsyncParsableCommand {
         }
         await examine("image formats") { "JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF" }
         await examine("data directory") {
-            let store = try await SQLiteStore.open(in: try await DataDirectory.open(at: data.folder.path))
+            let store = try await SQLiteStore.open(in: try await data.directory())
             try store.check()
             let galleries = try await store.galleries()
             return

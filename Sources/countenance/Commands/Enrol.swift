@@ -35,6 +35,7 @@ struct Enrol: AsyncParsableCommand {
     var externalID: String?
 
     @OptionGroup var recognition: RecognitionOptions
+    @OptionGroup var template: TemplateOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var data: DataOptions
 
@@ -72,7 +73,7 @@ struct Enrol: AsyncParsableCommand {
                 let permit = try await session.permit(.enrol, gallery: gallery)
                 return try await recognizer.enrol(
                     recognition.photograph(file.path), as: person ?? file.person,
-                    externalID: externalID ?? file.relativePath, in: gallery, mirror: recognition.mirror, permit: permit
+                    externalID: externalID ?? file.relativePath, in: gallery, mirror: template.mirror, permit: permit
                 )
             }
         } each: { file, result in
@@ -150,8 +151,11 @@ struct PhotographFiles {
         }
     }
 
-    private mutating func collect(_ root: String, below parts: [String]) {
+    /// - Parameter above: the folders on the way here, by their real places: a link may lead round in a circle.
+    private mutating func collect(_ root: String, below parts: [String], above: [String] = []) {
         let folder = ([root] + parts).joined(separator: "/")
+        let place = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+        guard !above.contains(place) else { return }
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
             unreadable.append(folder)
             return
@@ -161,9 +165,7 @@ struct PhotographFiles {
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { continue }
             if isFolder.boolValue {
-                // A link to a folder may lead round in a circle.
-                guard (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil else { continue }
-                collect(root, below: parts + [name])
+                collect(root, below: parts + [name], above: above + [place])
             } else if Self.endings.contains((name as NSString).pathExtension.lowercased()) {
                 files.append(
                     File(path: path, person: parts.last, relativePath: (parts + [name]).joined(separator: "/")))

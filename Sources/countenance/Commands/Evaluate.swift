@@ -36,6 +36,7 @@ struct Evaluate: AsyncParsableCommand {
         var subject: SubjectRule = .central
 
         @OptionGroup var recognition: RecognitionOptions
+        @OptionGroup var template: TemplateOptions
         @OptionGroup var output: OutputOptions
         @OptionGroup var data: DataOptions
 
@@ -47,7 +48,7 @@ struct Evaluate: AsyncParsableCommand {
             let list = try PairProtocol(parsing: text)
             let names = list.photographs
             let sampled = try await recognition.templates(
-                of: names.map { "\(photographs)/\($0)" }, choosing: subject, data: data)
+                of: names.map { "\(photographs)/\($0)" }, choosing: subject, mirror: template.mirror, data: data)
             var templates: [String: Template] = [:]
             for (name, template) in zip(names, sampled.templates) { templates[name] = template }
 
@@ -55,11 +56,11 @@ struct Evaluate: AsyncParsableCommand {
             let known = names.compactMap { name in templates[name].map { (name, $0) } }
             let start = ContinuousClock.now
             let comparisons = try AllComparisons(
-                known.map(\.1), of: known.map { String($0.0.prefix { $0 != "/" }) })
+                known.map(\.1), of: known.map { String($0.0.unicodeScalars.prefix { $0 != "/" }) })
             let comparing = ContinuousClock.now - start
             let rates = OperatingCharacteristic(comparisons)
             let report = Report(
-                model: sampled.model.rawValue, mirror: recognition.mirror, subject: subject.rawValue,
+                model: sampled.model.rawValue, mirror: template.mirror, subject: subject.rawValue,
                 photographs: names.count, withoutTemplate: names.count - known.count,
                 accuracy: folded.mean, standardError: folded.standardError,
                 pairs: [1e-3].map { Report.Row(folded.row(at: FalseMatchRate($0))) },
@@ -137,7 +138,7 @@ extension SubjectRule {
 extension RecognitionOptions {
     /// One template for each file, nil where there is no face or the photograph is bad, which is said.
     func templates(
-        of paths: [String], choosing rule: SubjectRule, data: DataOptions
+        of paths: [String], choosing rule: SubjectRule, mirror: Bool, data: DataOptions
     ) async throws -> (templates: [Template?], model: TemplateModelID, duration: Duration) {
         let session = try await data.open()
         let recognizer = session.recognizer(try pipeline(data, photographs: paths.count))

@@ -98,8 +98,8 @@ struct GalleryCommand: AsyncParsableCommand {
                 }
                 let faces = try await session.keeper.show(name, permit: session.permit(.manage, gallery: name)).outcome
                     .count
-                print("Delete the gallery \(name) with \(faces.faces)? Type its name: ", terminator: "")
-                fflush(nil)
+                FileHandle.standardError.write(
+                    Data("Delete the gallery \(name) with \(faces.faces)? Type its name: ".utf8))
                 guard readLine() == name.rawValue else {
                     Console.note("Not deleted.")
                     throw Outcome.nothingFound

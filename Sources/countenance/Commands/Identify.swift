@@ -34,11 +34,12 @@ struct Identify: AsyncParsableCommand {
 
     @Option(
         help: .init(
-            "Draw the probe beside the best candidate's id into this file (.png or .jpg); one photograph only.",
+            "Draw the probe, labelled with its best candidate, into this file (.png or .jpg); one photograph only.",
             valueName: "file"))
     var annotate: String?
 
     @OptionGroup var recognition: RecognitionOptions
+    @OptionGroup var template: TemplateOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var data: DataOptions
 
@@ -67,7 +68,7 @@ struct Identify: AsyncParsableCommand {
                 let permit = try await session.permit(.identify, gallery: gallery)
                 let recorded = try await recognizer.identify(
                     recognition.photograph(path), in: gallery, at: point, limit: limit,
-                    mirror: recognition.mirror, permit: permit)
+                    mirror: template.mirror, permit: permit)
                 let answer = recorded.outcome
                 run.mark(found: !answer.answers.isEmpty)
                 if output.json {

@@ -1,0 +1,195 @@
+import Crypto
+import FaceRecognition
+import FaceTestSupport
+import Foundation
+import OpenVINOInference
+import Testing
+
+@Suite("Compiled networks", .enabled(if: Parts.areThere, Parts.missing))
+struct CompiledNetworkTests {
+    @Test("A shape of other dimensions than the network's is refused")
+    func wrongShape() throws {
+        let networks = try Networks.loadedOnce()
+        for shape in [[1, 3, 112], [1, 3, 112, 112, 1], [1, 3, 57, 112]] {
+            let error = refusal { try networks.runtime.compile(networks.modelFile, shape: shape) }
+            #expect(error?.code == .modelRefused, "\(shape)")
+            #expect(error?.message.contains("\(shape)") ?? false, "\(shape)")
+        }
+    }
+
+    @Test(
+        "A file that is no network is refused, though its digest is right",
+        arguments: [
+            ("This is no network.\n", "9c1c3096091789bec39e62d6801e57abfc8ea8793edc61192a6a55ee22565ff2"),
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ])
+    func noNetwork(text: String, sha256: String) throws {
+        let networks = try Networks.loadedOnce()
+        try inTemporaryFolder { folder in
+            for name in ["network.onnx", "network.tflite", "network.xml", "network"] {
+                let url = folder.appendingPathComponent(name)
+                try Data(text.utf8).write(to: url)
+                let file = try ModelFile(url, sha256: sha256)
+                let error = refusal { try networks.runtime.compile(file, shape: [1, 3, 112, 112]) }
+                #expect(error?.code == .modelRefused, "\(name)")
+                #expect(error?.message.contains(name) ?? false, "\(name)")
+            }
+        }
+    }
+
+    @Test("An output with another count, or that is not there, is refused")
+    func wrongOutputs() throws {
+        let networks = try Networks.loadedOnce()
+        let network = try networks.runtime.compile(networks.modelFile, shape: [1, 3, 112, 112])
+        func read(_ body: (CompiledNetwork.Outputs) throws -> Void) -> RecognitionError? {
+            refusal { try network.run(fill: { $0.update(repeating: 0) }, read: body) }
+        }
+        #expect(read { try $0.withOutput(at: 0, count: 128) { _ in } } == nil)
+        let another = read { try $0.withOutput(at: 0, count: 512) { _ in } }
+        #expect(another?.code == .modelRefused)
+        #expect(another?.message.contains("128 numbers") ?? false)
+        #expect(another?.message.contains("512") ?? false)
+        #expect(read { try $0.withOutput(at: 1, count: 128) { _ in } }?.message.contains("no output number 1") ?? false)
+        #expect(read { try $0.withOutput("none", count: 1) { _ in } }?.message.contains("no output 'none'") ?? false)
+        // The request goes back to the others after an error as well.
+        #expect(read { try $0.withOutput(at: 0, count: 128) { _ in } } == nil)
+    }
+
+    @Test("A manifest entry with another dimension than its network has is refused when it is used")
+    func wrongDimension() throws {
+        let networks = try Networks.loadedOnce(), own = networks.model
+        let model = try TemplateModel(
+            id: own.id, file: own.file, sha256: own.sha256, input: own.input, alignment: own.alignment, dimension: 512,
+            licence: "", source: "")
+        let extractor = try NetworkTemplateExtractor(networks.runtime, model: model, file: networks.modelFile)
+        let crop = AlignedCrop(.plain(112, 112, level: 128))
+        #expect(refusal { try extractor.templates(of: [crop]) }?.code == .modelRefused)
+    }
+
+    @Test("A detector that is none of YuNet's kind is refused, not believed")
+    func anotherNetworkAsDetector() throws {
+        let networks = try Networks.loadedOnce()
+        let error = refusal {
+            try YuNet(networks.runtime, file: networks.modelFile, side: 320).faces(in: .plain(320, 320, level: 0))
+        }
+        #expect(error != nil)
+    }
+
+    @Test("A crop's template is the same to the last bit, alone and in company")
+    func company() throws {
+        let networks = try Networks.loadedOnce()
+        var random = SeededGenerator(seed: 2)
+        let crops = (0..<5).map { _ in
+            AlignedCrop(PixelImage(
+                size: PixelSize(width: 112, height: 112),
+                pixels: (0..<(3 * 112 * 112)).map { _ in UInt8.random(in: 0...255, using: &random) }))
+        }
+        let together = try networks.extractor.templates(of: crops)
+        for (crop, template) in zip(crops, together) {
+            #expect(try networks.extractor.templates(of: [crop]) == [template])
+        }
+    }
+
+    @Test("Threads that run one network at once get what one thread gets")
+    func threads() async throws {
+        let networks = try Networks.loadedOnce()
+        var random = SeededGenerator(seed: 1)
+        let crops = (0..<16).map { _ in
+            AlignedCrop(
+                PixelImage(
+                    size: PixelSize(width: 112, height: 112),
+                    pixels: (0..<(3 * 112 * 112)).map { _ in UInt8.random(in: 0...255, using: &random) }))
+        }
+        let alone = try crops.map { try networks.extractor.templates(of: [$0])[0] }
+        let workers = Workers(count: 4)
+        let together = try await withThrowingTaskGroup(of: (Int, Template).self) { group in
+            for round in 0..<4 {
+                for i in crops.indices {
+                    group.addTask {
+                        let crop = crops[(i + round) % crops.count]
+                        let template = try await workers.run { try networks.extractor.templates(of: [crop])[0] }
+                        return ((i + round) % crops.count, template)
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(together.count == 64)
+        for (i, template) in together { #expect(template.components == alone[i].components) }
+    }
+
+    @Test("Crops that pass the network together get the templates that each gets alone")
+    func together() throws {
+        let networks = try Networks.loadedOnce()
+        let crops = try ["obama.jpg", "obama2.jpg", "biden.jpg"].map { name in
+            let image = try Parts.sampleImage(name)
+            let face = try #require(try networks.largestFace(in: image))
+            return try #require(networks.model.crop(of: face, in: image))
+        }
+        for count in 0...3 {
+            let together = try networks.extractor.templates(of: Array(crops.prefix(count)))
+            try #require(together.count == count)
+            for (crop, template) in zip(crops, together) {
+                let alone = try networks.extractor.templates(of: [crop])[0]
+                #expect(zip(alone.components, template.components).allSatisfy { abs($0 - $1) <= 1e-5 }, "\(count)")
+            }
+        }
+    }
+
+    @Test("Templates for one photograph and for many differ by less than a hundred-thousandth")
+    func aims() throws {
+        let one = try Networks.loadedOnce(), many = try Networks(aim: .throughput)
+        for name in ["obama.jpg", "biden.jpg"] {
+            let image = try Parts.sampleImage(name)
+            let a = try #require(try one.template(image)), b = try #require(try many.template(image))
+            #expect(zip(a.components, b.components).allSatisfy { abs($0 - $1) <= 1e-5 }, "\(name)")
+        }
+    }
+}
+
+@Suite("Model files", .enabled(if: Parts.areThere, Parts.missing))
+struct ModelFileTests {
+    @Test("A file with another digest than its entry's is refused, naming both")
+    func wrongDigest() throws {
+        let model = try Networks.loadedOnce().model
+        let wrong = String(model.sha256.reversed())
+        let error = refusal { try ModelFile(Parts.model(model.file), sha256: wrong) }
+        #expect(error?.code == .modelRefused)
+        #expect(error?.message.contains(model.sha256.prefix(12)) ?? false)
+        #expect(error?.message.contains(wrong.prefix(12)) ?? false)
+    }
+
+    @Test("One flipped bit in a network is found")
+    func flippedBit() throws {
+        let model = try Networks.loadedOnce().model
+        try inTemporaryFolder { folder in
+            var bytes = try Data(contentsOf: Parts.model("yunet-2023mar.onnx"))
+            bytes[bytes.count / 2] ^= 1
+            let url = folder.appendingPathComponent("yunet.onnx")
+            try bytes.write(to: url)
+            #expect(refusal { try ModelFile(url, sha256: model.sha256) }?.code == .modelRefused)
+        }
+    }
+
+    @Test("A digest in capital letters is refused: an entry has it in lower case")
+    func capitals() throws {
+        let model = try Networks.loadedOnce().model
+        let error = refusal { try ModelFile(Parts.model(model.file), sha256: model.sha256.uppercased()) }
+        #expect(error?.code == .modelRefused)
+    }
+
+    @Test("A missing file, and a folder in its place, are said to be missing")
+    func missing() {
+        for name in ["none.onnx", ""] {
+            let error = refusal { try ModelFile(Parts.model(name), sha256: String(repeating: "0", count: 64)) }
+            #expect(error?.code == .modelNotFound, "'\(name)'")
+        }
+    }
+}
+
+func inTemporaryFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("countenance-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+}
