@@ -72,7 +72,8 @@ public struct PairProtocol: Sendable, Hashable {
     private static func path(_ name: Substring, _ number: Substring) -> String? {
         // By code points: a combining mark makes one `Character` with the slash before it, which is then none.
         let scalars = name.unicodeScalars
-        guard let first = scalars.first, first != ".", !scalars.contains(where: { $0 == "/" || $0 == "\\" || $0 == "\0" }),
+        guard let first = scalars.first, first != ".",
+            !scalars.contains(where: { $0 == "/" || $0 == "\\" || $0 == "\0" }),
             let number = Int(number), (1...9_999).contains(number)
         else { return nil }
         let digits = String(number)

@@ -2,8 +2,8 @@ package import Foundation
 
 /// photograph -> image -> faces -> templates: the stages that need no gallery.
 ///
-/// One worker takes a photograph through all of its stages, so that as many photographs are on their way as there are
-/// workers and nothing is handed over in between.
+/// One worker takes a photograph to its crop, so that as many photographs are on their way as there are workers; crops of
+/// different photographs then go through the extractor in pairs.
 package struct FacePipeline: Sendable {
     let decode: ImageDecoder
     let detector: any FaceDetector

@@ -1,5 +1,5 @@
 import COpenVINO
-package import FaceRecognition
+import FaceRecognition
 import Synchronization
 
 /// A network compiled for one input shape, with as many inference requests as callers have needed at once.

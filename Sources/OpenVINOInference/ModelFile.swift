@@ -1,5 +1,5 @@
 import Crypto
-package import FaceRecognition
+import FaceRecognition
 package import Foundation
 
 /// A network's file whose digest was checked: only such a file is ever loaded.

@@ -67,7 +67,9 @@ struct RecognitionOptions: ParsableArguments {
             "The template model. Default: the gallery's own, else \(ModelCatalogue.defaultModel).", valueName: "id"))
     var model: String?
 
-    @Option(help: .init("Refuse photographs of more megapixels.", valueName: "n"))
+    @Option(
+        help: .init(
+            "Refuse photographs of more megapixels; half as many where a format must be read whole.", valueName: "n"))
     var maxMegapixels: Double = 100
 
     @Option(help: .init("Refuse files of more megabytes.", valueName: "n"))
@@ -83,7 +85,8 @@ struct RecognitionOptions: ParsableArguments {
     }
 
     var limits: ImageDecoding.Limits {
-        ImageDecoding.Limits(bytes: Int(maxMegabytes * 1e6), pixels: Int(maxMegapixels * 1e6))
+        ImageDecoding.Limits(
+            bytes: Int(maxMegabytes * 1e6), pixels: Int(maxMegapixels * 1e6), pixelsAtOnce: Int(maxMegapixels * 5e5))
     }
 
     func photograph(_ path: String) -> Photograph { .file(path, limit: limits.bytes) }
