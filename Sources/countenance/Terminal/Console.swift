@@ -64,7 +64,8 @@ extension Duration {
 extension Double {
     /// With as many digits as a person reads: 1234567 -> 1,230,000; 0.000123 -> 0.00012.
     var rounded3: String {
-        guard self != 0, isFinite else { return isFinite ? "0" : "more than can be counted" }
+        guard self != 0 else { return "0" }
+        guard magnitude < 1e15 else { return "more than 10^15" }
         if abs(self) >= 100 {
             let unit = pow(10, (log10(abs(self))).rounded(.down) - 2)
             let whole = String(Int((self / unit).rounded() * unit))
