@@ -11,7 +11,7 @@ extension Database {
     }
 
     func gallery(_ name: GalleryName) throws -> Gallery {
-        let (key, description) = try found(name)
+        let (key, description) = try found(name, counting: true)
         let rows = try Row.fetchCursor(
             self, sql: "SELECT \(faceColumns) FROM face WHERE gallery = ? ORDER BY number", arguments: [key])
         var faces: [EnrolledFace] = []
@@ -55,13 +55,20 @@ extension Database {
         }
     }
 
-    private func galleryRow(_ name: GalleryName) throws -> (key: Int64, description: GalleryDescription)? {
-        try Row.fetchOne(
-            self, sql: "SELECT \(galleryColumns) FROM gallery WHERE name = ?", arguments: [name.rawValue])?.gallery()
+    /// - Parameter counting: whether the description says how many faces and people there are, which costs a passage over
+    ///   all of them: an enrolment must not pay for that.
+    private func galleryRow(
+        _ name: GalleryName, counting: Bool = false
+    ) throws -> (key: Int64, description: GalleryDescription)? {
+        let columns = counting ? galleryColumns : uncountedGalleryColumns
+        return try Row.fetchOne(
+            self, sql: "SELECT \(columns) FROM gallery WHERE name = ?", arguments: [name.rawValue])?.gallery()
     }
 
-    private func found(_ name: GalleryName) throws -> (key: Int64, description: GalleryDescription) {
-        guard let row = try galleryRow(name) else {
+    private func found(
+        _ name: GalleryName, counting: Bool = false
+    ) throws -> (key: Int64, description: GalleryDescription) {
+        guard let row = try galleryRow(name, counting: counting) else {
             throw RecognitionError(
                 .galleryNotFound, "There is no gallery \(name); list the galleries to see their names.")
         }
@@ -109,6 +116,8 @@ private let galleryColumns = """
     id, name, model, dimension, created, (SELECT count(*) FROM face WHERE gallery = gallery.id),
     (SELECT count(DISTINCT person) FROM face WHERE gallery = gallery.id)
     """
+
+private let uncountedGalleryColumns = "id, name, model, dimension, created, 0, 0"
 
 private let faceColumns =
     "id, person, external_id, photograph, x, y, width, height, confidence, enrolled, template"
