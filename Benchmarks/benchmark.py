@@ -514,6 +514,16 @@ def rows_of(result: dict) -> list[dict]:
     return rows
 
 
+def shares_of_others(part: dict) -> list[float]:
+    return [run["shareOfOthers"] for who in ("countenance", "face_recognition") for run in part[who]["runs"]]
+
+
+def proven(gate: dict) -> bool:
+    """A ratio of clock times that was measured beside other programs' work proves nothing when it is good: they may have
+    come in the way of one side more than of the other."""
+    return gate["held"] and gate.get("proven", True)
+
+
 def gates_of(result: dict) -> list[dict]:
     gates = []
     if "accuracy" in result:
@@ -528,7 +538,8 @@ def gates_of(result: dict) -> list[dict]:
         for name in ("lfw", "congress"):
             part = result["speed"][name]
             value = part["countenance"]["perSecond"] / part["face_recognition"]["perSecond"]
-            gates.append({"gate": f"throughput ({name}) at least {LEAST_THROUGHPUT_RATIO:.0f} times theirs, aim {AIMED_THROUGHPUT_RATIO:.0f}",
+            busy = max(shares_of_others(part)) > BUSY
+            gates.append({"proven": not busy, "gate": f"throughput ({name}) at least {LEAST_THROUGHPUT_RATIO:.0f} times theirs, aim {AIMED_THROUGHPUT_RATIO:.0f}",
                           "value": value, "held": value >= LEAST_THROUGHPUT_RATIO, "shown": f"{value:.2f} times"})
     return gates
 
@@ -568,14 +579,13 @@ def table(result: dict) -> str:
         out.append(
             f"Speed: medians of {result['speed']['rounds']} rounds, ours and theirs in turn, all cores; the largest face of each photograph. "
             "Theirs: HOG, 5 landmarks, no jitter.")
-        others = [run["shareOfOthers"] for name in ("lfw", "congress") for who in ("countenance", "face_recognition")
-                  for run in result["speed"][name][who]["runs"]]
+        others = shares_of_others(result["speed"]["lfw"]) + shares_of_others(result["speed"]["congress"])
         if max(others) > BUSY:
             out.append(
                 f"The machine was NOT IDLE: other programs had {100 * min(others):.0f} to {100 * max(others):.0f}% of the processors "
                 "while photographs were enrolled. Processor time is hardly touched by that; photographs a second are.")
     for gate in result["gates"]:
-        verdict = "not judged" if result["quick"] else "held" if gate["held"] else "MISSED"
+        verdict = "not judged" if result["quick"] else "held" if proven(gate) else "NOT PROVEN, the machine was not idle" if gate["held"] else "MISSED"
         out.append(f"Gate: {gate['gate']}: {gate['shown']}: {verdict}")
     return "\n".join(out)
 
@@ -638,7 +648,7 @@ def main() -> int:
                 options.json.parent.mkdir(parents=True, exist_ok=True)
                 options.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(table(result))
-    return 0 if options.quick or all(gate["held"] for gate in result["gates"]) else 1
+    return 0 if options.quick or all(map(proven, result["gates"])) else 1
 
 
 if __name__ == "__main__":
