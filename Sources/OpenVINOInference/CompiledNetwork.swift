@@ -11,7 +11,7 @@ package final class CompiledNetwork: Sendable {
     /// Requests that nobody is using. A request belongs to one caller at a time: whoever took it out.
     private let idle = Mutex<[InferenceRequest]>([])
 
-    init(owning model: OpaquePointer, name: String, inputCount: Int) throws {
+    init(owning model: OpaquePointer, name: String, inputCount: Int) {
         self.model = model
         self.name = name
         self.inputCount = inputCount

@@ -53,7 +53,7 @@ package final class OpenVINORuntime: Sendable {
             return compiled
         }
         guard let compiled else { throw RecognitionError(.fault, "The network \(name) was not compiled.") }
-        return try CompiledNetwork(owning: compiled, name: name, inputCount: shape.reduce(1, *))
+        return CompiledNetwork(owning: compiled, name: name, inputCount: shape.reduce(1, *))
     }
 
     /// Lends key and value pairs to C for the time of a call.
