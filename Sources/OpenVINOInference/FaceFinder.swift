@@ -3,14 +3,21 @@ import Synchronization
 
 /// The detector: YuNet on a few canvas sizes, and the face mesh for the landmarks.
 ///
-/// A photograph of up to 320 pixels is looked at as it is; a larger one is shrunk to 640. Where that finds no face, or
-/// one so small that smaller ones are likely to have been missed, a second, finer look at up to 1,280 pixels follows.
+/// It looks coarsely first: most photographs that are enrolled or searched with show one large face, which needs no fine
+/// look. Where a look finds no face, or one so small that smaller ones are likely to have been missed, a finer look
+/// follows, as long as the photograph has more to show.
 package final class FaceFinder: FaceDetector {
-    /// Every size costs a compilation, so there are three.
-    static let sides = [320, 640, 1_280]
-    /// A face of fewer pixels than this in the first look calls for a second one: YuNet finds faces from about 10 pixels
-    /// on, and reliably from about 20.
-    static let smallFace = 40.0
+    /// A look at the photograph, shrunk to a canvas of this side where it is larger.
+    private struct Look {
+        /// Every side costs a compilation, so there are few.
+        let side: Int
+        /// A face of fewer of the look's pixels than this calls for the next one: YuNet finds faces from about 10 pixels
+        /// on, and reliably from about 20. After a coarse look the bound is higher, for its faces' landmarks gain as well.
+        let smallFace: Double
+    }
+    private static let looks = [
+        Look(side: 256, smallFace: 80), Look(side: 640, smallFace: 40), Look(side: 1_280, smallFace: 0),
+    ]
 
     private let runtime: OpenVINORuntime
     private let file: ModelFile
@@ -26,13 +33,13 @@ package final class FaceFinder: FaceDetector {
 
     package func faces(in image: PixelImage) throws -> [DetectedFace] {
         let longSide = max(image.width, image.height)
-        let side = longSide <= Self.sides[0] ? Self.sides[0] : Self.sides[1]
-        var faces = try look(at: image, side: side)
-        let finest = Self.sides[Self.sides.count - 1]
-        let shrinkage = min(1, Double(side) / Double(longSide))
-        let smallest = faces.map { min($0.box.width, $0.box.height) * shrinkage }.min() ?? 0
-        if longSide > side, smallest < Self.smallFace {
-            faces = (faces + (try look(at: image, side: finest))).withoutOverlaps(threshold: YuNet.overlapThreshold)
+        var faces: [DetectedFace] = []
+        for look in Self.looks {
+            faces = (faces + (try self.look(at: image, side: look.side))).withoutOverlaps(
+                threshold: YuNet.overlapThreshold)
+            let shrinkage = min(1, Double(look.side) / Double(longSide))
+            let smallest = faces.map { min($0.box.width, $0.box.height) * shrinkage }.min() ?? 0
+            if longSide <= look.side || smallest >= look.smallFace { break }
         }
         return faces.sorted { $0.box.area > $1.box.area }
     }

@@ -167,12 +167,16 @@ extension PixelImage {
         var crop = [UInt8](repeating: 0, count: 3 * size.width * size.height)
         let width = self.width, height = self.height
         let right = Double(width), bottom = Double(height)
-        pixels.withUnsafeBufferPointer { source in
+        pixels.withUnsafeBytes { source in
             crop.withUnsafeMutableBufferPointer { crop in
                 func pixel(_ x: Int, _ y: Int) -> SIMD4<Float> {
                     guard x >= 0, y >= 0, x < width, y < height else { return .zero }
                     let i = 3 * (y * width + x)
                     return SIMD4(Float(source[i]), Float(source[i + 1]), Float(source[i + 2]), 0)
+                }
+                /// Four bytes at once: a pixel, and a byte that is ignored.
+                func inner(_ offset: Int) -> SIMD4<Float> {
+                    SIMD4(source.loadUnaligned(fromByteOffset: offset, as: SIMD4<UInt8>.self))
                 }
                 var to = 0
                 for y in 0..<size.height {
@@ -185,8 +189,16 @@ extension PixelImage {
                                 // Above -1, adding 1 before cutting off is rounding down: `floor` would be a call.
                                 let x0 = Int(p.x + 1) - 1, y0 = Int(p.y + 1) - 1
                                 let fx = Float(p.x - Double(x0)), fy = Float(p.y - Double(y0))
-                                let upper = pixel(x0, y0) * (1 - fx) + pixel(x0 + 1, y0) * fx
-                                let lower = pixel(x0, y0 + 1) * (1 - fx) + pixel(x0 + 1, y0 + 1) * fx
+                                let upper: SIMD4<Float>, lower: SIMD4<Float>
+                                // A third pixel to the right keeps the ignored byte inside the image.
+                                if x0 >= 0, y0 >= 0, x0 < width - 2, y0 < height - 1 {
+                                    let top = 3 * (y0 * width + x0), bottom = top + 3 * width
+                                    upper = inner(top) * (1 - fx) + inner(top + 3) * fx
+                                    lower = inner(bottom) * (1 - fx) + inner(bottom + 3) * fx
+                                } else {
+                                    upper = pixel(x0, y0) * (1 - fx) + pixel(x0 + 1, y0) * fx
+                                    lower = pixel(x0, y0 + 1) * (1 - fx) + pixel(x0 + 1, y0 + 1) * fx
+                                }
                                 sum += upper * (1 - fy) + lower * fy
                             }
                         }
