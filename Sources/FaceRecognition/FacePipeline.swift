@@ -54,13 +54,13 @@ package struct FacePipeline: Sendable {
 
     /// One face with its template; `sample` is nil when there is no face.
     func subject(
-        of photograph: Photograph, choosing rule: SubjectRule = .largest, mirror: Bool
+        of photograph: Photograph, choosing rule: SubjectRule = .largest
     ) async throws -> (view: View, sample: Sample?) {
         await batcher.expectOne()
         let found = await Result { try await workers.run { try seen(photograph, choosing: rule) } }
-        guard case .success((var view, let (face, crop)?)) = found, !mirror else {
+        guard case .success((var view, let (face, crop)?)) = found else {
             await batcher.expectNoMore()
-            return try await withMirror(found.get())
+            return (try found.get().view, nil)
         }
         let start = ContinuousClock.now
         let template = try await batcher.template(of: crop)
@@ -80,18 +80,6 @@ package struct FacePipeline: Sendable {
             throw RecognitionError(.fault, "The detector gave landmarks that coincide, so the face cannot be aligned.")
         }
         return (view, (face, crop))
-    }
-
-    /// The mean of a crop's template and its mirror image's, which are company enough for each other.
-    private func withMirror(_ seen: Seen) async throws -> (view: View, sample: Sample?) {
-        var view = seen.view
-        guard let (face, crop) = seen.subject else { return (view, nil) }
-        let start = ContinuousClock.now
-        let template = try await workers.run {
-            try Template.mean(of: try extractor.templates(of: [crop, crop.mirrored]))
-        }
-        view.times.add(ContinuousClock.now - start, to: .templates)
-        return (view, Sample(face: face, crop: crop, template: template))
     }
 
     private func view(of photograph: Photograph) throws -> View {

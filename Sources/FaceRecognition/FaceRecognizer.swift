@@ -35,35 +35,41 @@ public struct FaceRecognizer: Sendable {
     }
 
     /// Verification: how close the largest face of one photograph is to the largest of another.
+    /// - Parameter threshold: the similarity from which the two count as a match; nil takes 80.
     /// - Throws: `.noFace` when either has none: nothing is compared then.
     public func compare(
-        _ probe: Photograph, with reference: Photograph, mirror: Bool = false, permit: Permit
+        _ probe: Photograph, with reference: Photograph, at threshold: Similarity? = nil, permit: Permit
     ) async throws -> Recorded<Verification> {
         try await recorder.record(permit, operation: .compare) { record, _ in
             let calibration = try model.calibrated()
+            let applied = threshold ?? .eighty
             record.model = model.id
-            async let first = pipeline.subject(of: probe, mirror: mirror)
-            async let second = pipeline.subject(of: reference, mirror: mirror)
+            record.thresholdAsked = threshold
+            record.thresholdApplied = applied
+            async let first = pipeline.subject(of: probe)
+            async let second = pipeline.subject(of: reference)
             let (a, b) = try await (first, second)
             record.photographs = [galleries.digest(of: a.view.bytes), galleries.digest(of: b.view.bytes)]
             guard let one = a.sample else { throw RecognitionError.noFace(in: probe) }
             guard let other = b.sample else { throw RecognitionError.noFace(in: reference) }
             let score = try one.template.compared(with: other.template)
-            record.outcome = "compared"
-            return Verification(
+            let verification = Verification(
                 probe: one.subject(in: a.view), reference: other.subject(in: b.view), score: score,
-                similarity: calibration.similarity(of: score), times: a.view.times + b.view.times)
+                similarity: calibration.similarity(of: score), threshold: applied, times: a.view.times + b.view.times)
+            record.similarity = verification.similarity
+            record.outcome = verification.isMatch ? "match" : "no-match"
+            return verification
         }
     }
 
     /// Adds the largest face of a photograph to a gallery, which is made when it is not there.
     ///
-    /// A photograph that is enrolled already is found out by its bytes and not enrolled again.
+    /// A photograph that is enrolled already is found out by its bytes and not enrolled again, by others at the same
+    /// moment neither.
     /// - Throws: `.noFace`; `.enrolledOtherwise` when the photograph is there under another person; `.modelMismatch` when
     ///   the gallery belongs to another model.
     public func enrol(
-        _ photograph: Photograph, as person: String?, externalID: String?, in name: GalleryName, mirror: Bool = false,
-        permit: Permit
+        _ photograph: Photograph, as person: String?, externalID: String?, in name: GalleryName, permit: Permit
     ) async throws -> Recorded<Enrolment> {
         try await recorder.record(permit, operation: .enrol, gallery: name) { record, change in
             record.model = model.id
@@ -81,7 +87,7 @@ public struct FaceRecognizer: Sendable {
                 record.outcome = "enrolled-already"
                 return Enrolment(face: earlier.description, isNew: false, subject: nil, times: StageTimes())
             }
-            let found = try await pipeline.subject(of: Photograph(label: photograph.label) { bytes }, mirror: mirror)
+            let found = try await pipeline.subject(of: Photograph(label: photograph.label) { bytes })
             guard let sample = found.sample else { throw RecognitionError.noFace(in: photograph) }
             let subject = sample.subject(in: found.view)
             let face = EnrolledFaceDescription(
@@ -103,7 +109,7 @@ public struct FaceRecognizer: Sendable {
     /// - Throws: `.noFace`, `.galleryNotFound`, `.modelMismatch`, `.notCalibrated`.
     public func identify(
         _ probe: Photograph, in name: GalleryName, at operatingPoint: OperatingPoint? = nil, limit: Int = 5,
-        mirror: Bool = false, permit: Permit
+        permit: Permit
     ) async throws -> Recorded<Identification> {
         try await recorder.record(permit, operation: .identify, gallery: name) { record, _ in
             let calibration = try model.calibrated()
@@ -113,7 +119,7 @@ public struct FaceRecognizer: Sendable {
             record.thresholdAsked = operatingPoint?.similarity
             record.thresholdApplied = point.similarity
             record.expectedFalseCandidates = point.expectedFalseCandidates(gallerySize: gallery.count)
-            let found = try await pipeline.subject(of: probe, mirror: mirror)
+            let found = try await pipeline.subject(of: probe)
             record.photographs = [galleries.digest(of: found.view.bytes)]
             guard let sample = found.sample else { throw RecognitionError.noFace(in: probe) }
             var times = found.view.times
@@ -132,11 +138,12 @@ public struct FaceRecognizer: Sendable {
         }
     }
 
-    /// Extracts a template from each of many photographs, to measure the system with; nothing is kept.
+    /// Extracts a template from each of many photographs, to measure the system with; nothing is kept. For our own
+    /// measurements only: to others no operation gives templates away.
     /// - Parameter progress: called once for each photograph, from any thread.
     /// - Returns: in the photographs' order a template, nil where there is no face, or what was wrong with the photograph.
-    public func audit(
-        _ photographs: [Photograph], choosing rule: SubjectRule, mirror: Bool = false, permit: Permit,
+    package func audit(
+        _ photographs: [Photograph], choosing rule: SubjectRule, permit: Permit,
         progress: @escaping @Sendable () -> Void = {}
     ) async throws -> Recorded<[Result<Template?, RecognitionError>]> {
         try await recorder.record(permit, operation: .audit) { record, _ in
@@ -144,7 +151,7 @@ public struct FaceRecognizer: Sendable {
             var results: [Result<Template?, RecognitionError>] = []
             try await photographs.mapConcurrently(width: 2 * pipeline.workers.count) { photograph in
                 await Result {
-                    try await pipeline.subject(of: photograph, choosing: rule, mirror: mirror).sample?.template
+                    try await pipeline.subject(of: photograph, choosing: rule).sample?.template
                 }
             } each: { _, result in
                 progress()

@@ -70,7 +70,18 @@ public struct Verification: Sendable {
     public let reference: Subject
     public let score: ComparisonScore
     public let similarity: Similarity
+    /// The similarity from which the two count as a match.
+    public let threshold: Similarity
     public let times: StageTimes
+
+    public var isMatch: Bool { similarity >= threshold }
+}
+
+/// What `show` found: a gallery with what is known of its faces, without their templates.
+public struct GalleryContents: Sendable {
+    public let gallery: GalleryDescription
+    /// In the order of their enrolment.
+    public let faces: [EnrolledFaceDescription]
 }
 
 /// What `enrol` did.

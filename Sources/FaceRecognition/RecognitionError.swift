@@ -29,6 +29,8 @@ public struct RecognitionError: Error, Sendable, Hashable, CustomStringConvertib
         public static let galleryExists = Code(rawValue: "gallery-exists")
         /// The photograph is enrolled already, under another person.
         public static let enrolledOtherwise = Code(rawValue: "enrolled-otherwise")
+        /// Another request changed the gallery between this one's look and its change; nothing was changed by this one.
+        public static let overtaken = Code(rawValue: "overtaken")
         /// No model of that id, or its file is missing.
         public static let modelNotFound = Code(rawValue: "model-not-found")
         /// A model's file or manifest is not what it should be; it was not loaded.

@@ -94,8 +94,8 @@ extension Database {
             arguments: [key, it.photograph.bytes])
         {
             throw RecognitionError(
-                .enrolledOtherwise,
-                "The photograph is enrolled in the gallery \(gallery.name) already, as the face \(earlier); nothing was changed."
+                .overtaken,
+                "The photograph was enrolled in the gallery \(gallery.name) meanwhile, as the face \(earlier); nothing was changed by this request, run it again."
             )
         }
         try execute(

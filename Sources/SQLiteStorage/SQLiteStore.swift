@@ -100,8 +100,8 @@ extension SQLiteStore: GalleryStore {
     /// Durable when it returns. Cost: one transaction with its syncs; a `forget` or `delete` rewrites the file besides,
     /// so that nothing of the faces is left in it (see `eraseRemains`).
     ///
-    /// - Throws: as `GalleryStore` has it, and `.enrolledOtherwise` when a photograph is in the gallery already, which
-    ///   happens when two enrol it at the same time.
+    /// - Throws: as `GalleryStore` has it, and `.overtaken` when a photograph is in the gallery already, which happens when
+    ///   two enrol it at the same time.
     package func apply(_ change: GalleryChange, recordedAs record: Record) async throws -> RecordReceipt {
         try await inTurn { [self] db in
             let receipt = try db.inOneTransaction {

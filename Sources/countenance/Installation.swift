@@ -72,13 +72,15 @@ struct Installation {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let runtime = try OpenVINORuntime(
             settings: InferenceSettings(aim: aim, threads: cores, cacheFolder: Self.cacheFolder))
-        let entry = try catalogue.templateModel(model)
+        let wanted = model ?? ModelCatalogue.defaultModel
+        let entry = try catalogue.templateModel(wanted.unmirrored)
+        let extractor = try NetworkTemplateExtractor(runtime, model: entry.model, file: entry.file())
         let decoding = ImageDecoding(limits: limits)
         return FacePipeline(
             decode: { try decoding.decode($0) },
             detector: try FaceFinder(
                 runtime, detector: try catalogue.network(.faceDetector), mesh: try catalogue.network(.faceLandmarks)),
-            extractor: try NetworkTemplateExtractor(runtime, model: entry.model, file: entry.file()),
+            extractor: wanted.isMirrored ? MirrorExtractor(extractor) : extractor,
             workers: Workers(count: cores))
     }
 }

@@ -96,6 +96,28 @@ extension EndToEnd {
             #expect(ended.code == 0)
         }
 
+        @Test("A gallery that was begun with mirror images goes on so by itself, and one that was not refuses them")
+        func mirrorGallery() async throws {
+            let place = try Place()
+            let photo = Program.sample("obama.jpg")
+            #expect(try await place.run("enrol", "--mirror", "--gallery", "both", photo).code == 0)
+            let found = try await place.run("identify", "--json", "--gallery", "both", Program.sample("obama2.jpg"))
+            #expect(found.code == 0 && found.out.contains("sface-2021dec+mirror"))
+            #expect(try await place.run("enrol", "--gallery", "plain", photo).code == 0)
+            for command in ["enrol", "identify"] {
+                let ended = try await place.run(command, "--mirror", "--gallery", "plain", Program.sample("biden.jpg"))
+                #expect(ended.code == 3 && ended.err.contains("--mirror"), "\(command)")
+            }
+        }
+
+        @Test("Two files with the same bytes, enrolled at once, are one face")
+        func sameBytes() async throws {
+            let place = try Place()
+            let copies = try (1...6).map { try place.photograph("copy\($0).jpg", of: "obama.jpg") }
+            let ended = try await place.run(["enrol", "--gallery", "g", "--person", "ada"] + copies)
+            #expect(ended.code == 0 && ended.out.contains("1 enrolled, 5 enrolled before"), "\(ended.err)")
+        }
+
         @Test("enrol, identify, gallery, forget: a gallery's whole life")
         func gallery() async throws {
             let place = try Place()

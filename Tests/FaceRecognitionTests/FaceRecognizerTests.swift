@@ -68,7 +68,8 @@ import Testing
         let bench = try TestBench(calibrated: false)
         for operation in [AnyOperation.compare, .identify] {
             let permit = try await bench.permit(operation.kind, in: operation.gallery(on: bench))
-            await #expect(performing: { try await operation.run(on: bench, permit: permit) }, throws: code(.notCalibrated))
+            await #expect(
+                performing: { try await operation.run(on: bench, permit: permit) }, throws: code(.notCalibrated))
         }
         #expect(bench.reads.count == 0)
         #expect(bench.store.records.map(\.outcome) == ["not-calibrated", "not-calibrated"])
@@ -78,9 +79,87 @@ import Testing
     func compare() async throws {
         let bench = try TestBench()
         let found = try await bench.recognizer.compare(
-            bench.reads.photograph("abcdefgh"), with: bench.reads.photograph("abcdefgh"), mirror: true,
-            permit: bench.permit(.compare))
+            bench.reads.photograph("abcdefgh"), with: bench.reads.photograph("abcdefgh"), permit: bench.permit(.compare)
+        )
         #expect(abs(found.outcome.score.value - 1) < 1e-6)
         #expect(found.receipt.index == 0 && bench.store.records[0].photographs?.count == 2)
+    }
+
+    @Test("A comparison is decided by the core, and the record says at which threshold and how close")
+    func compareAtThreshold() async throws {
+        let bench = try TestBench()
+        func compare(at threshold: Similarity?) async throws -> (Verification, Record) {
+            let found = try await bench.recognizer.compare(
+                bench.reads.photograph("\u{1}~"), with: bench.reads.photograph("~\u{1}"), at: threshold,
+                permit: bench.permit(.compare))
+            return (found.outcome, try #require(bench.store.records.last))
+        }
+        let (byDefault, record) = try await compare(at: nil)
+        #expect(byDefault.threshold == .eighty && record.thresholdAsked == nil && record.thresholdApplied == .eighty)
+        #expect(record.similarity == byDefault.similarity)
+        #expect(record.outcome == (byDefault.similarity >= .eighty ? "match" : "no-match"))
+        // At its own similarity it is a match, at the next number above it is none.
+        let (at, _) = try await compare(at: byDefault.similarity)
+        #expect(at.isMatch)
+        let above = try #require(Similarity(byDefault.similarity.value.nextUp))
+        let (none, refused) = try await compare(at: above)
+        #expect(!none.isMatch && refused.outcome == "no-match" && refused.thresholdAsked == above)
+    }
+
+    @Test("Of two who enrol one photograph at once, one enrols it and the other is told so")
+    func race() async throws {
+        let bench = try TestBench()
+        // Between this request's look and its change, another one enrols the photograph.
+        bench.store.beforeNextChange { try await bench.enrol("photo", as: "Ann") }
+        let late = try await bench.enrol("photo", as: "Ann")
+        #expect(!late.outcome.isNew)
+        #expect(try await bench.store.gallery(bench.name).count == 1)
+        #expect(bench.store.records.map(\.outcome) == ["enrolled", "enrolled-already"])
+        bench.store.beforeNextChange { try await bench.enrol("other", as: "Ann") }
+        let error = await #expect(throws: RecognitionError.self) { try await bench.enrol("other", as: "Ben") }
+        #expect(error?.code == .enrolledOtherwise && error?.message.hasPrefix("probe.jpg:") == true)
+    }
+
+    @Test("An error that is not ours is recorded as a fault, and a cancellation as one")
+    func foreignErrors() async throws {
+        struct Foreign: Error {}
+        for (thrown, word) in [(Foreign() as any Error, "fault"), (CancellationError(), "cancelled")] {
+            let bench = try TestBench()
+            let permit = try await bench.permit(.detect)
+            await #expect(throws: (any Error).self) {
+                try await bench.recognizer.detect(Photograph(label: "x") { throw thrown }, permit: permit)
+            }
+            #expect(bench.store.records.map(\.outcome) == [word])
+        }
+    }
+
+    @Test("Templates with mirror images belong to a model of their own, which no gallery mixes with the plain one")
+    func mirror() async throws {
+        let plain = try TemplateModel.test()
+        #expect(
+            plain.mirrored.id == TemplateModelID(rawValue: "\(plain.id)+mirror") && plain.mirrored.calibration == nil)
+        #expect(plain.mirrored.id.unmirrored == plain.id && plain.id.unmirrored == plain.id)
+        let bench = try TestBench()
+        _ = try await bench.enrol("photo", as: "Ann")
+        let pipeline = FacePipeline.test(extractor: MirrorExtractor(StripeExtractor(model: plain)))
+        let recognizer = FaceRecognizer(pipeline: pipeline, galleries: bench.store, records: bench.store)
+        let permit = try await bench.permit(.enrol, in: bench.name)
+        let error = await #expect(throws: RecognitionError.self) {
+            try await recognizer.enrol(
+                bench.reads.photograph("another"), as: nil, externalID: nil, in: bench.name, permit: permit)
+        }
+        #expect(error?.code == .modelMismatch)
+    }
+
+    @Test("A template with its mirror image is that of the mirrored crop as well")
+    func mirrorMean() throws {
+        let extractor = MirrorExtractor(StripeExtractor(model: try .test()))
+        let size = PixelSize(width: 32, height: 32)
+        let crop = AlignedCrop(
+            size: size, pixels: (0..<(3 * 32 * 32)).map { UInt8($0 % 251) },
+            transform: SimilarityTransform(a: 1, b: 0, tx: 0, ty: 0))
+        let both = try extractor.templates(of: [crop, crop.mirrored])
+        #expect(both.count == 2 && both[0].model == extractor.model.id)
+        #expect(abs(try both[0].compared(with: both[1]).value - 1) < 1e-6)
     }
 }

@@ -8,6 +8,7 @@ package final class InMemoryStore: GalleryStore, RecordLog {
         var galleries: [GalleryName: (description: GalleryDescription, faces: [EnrolledFace])] = [:]
         var records: [Record] = []
         var failure: RecognitionError?
+        var interlude: (@Sendable () async throws -> Void)?
     }
 
     // All state behind one lock: whatever is read or changed is read or changed whole.
@@ -20,6 +21,11 @@ package final class InMemoryStore: GalleryStore, RecordLog {
 
     /// Every append and every change throws this, until it is nil again.
     package func fail(with error: RecognitionError?) { state.withLock { $0.failure = error } }
+
+    /// Runs `body` once, when the next change is about to be applied: what somebody else does at the same moment.
+    package func beforeNextChange(_ body: @escaping @Sendable () async throws -> some Sendable) {
+        state.withLock { $0.interlude = { _ = try await body() } }
+    }
 
     package func append(_ record: Record) async throws -> RecordReceipt {
         try state.withLock { try Self.append(record, to: &$0) }
@@ -44,7 +50,12 @@ package final class InMemoryStore: GalleryStore, RecordLog {
     package func digest(of photograph: Data) -> PhotographDigest { PhotographDigest(bytes: photograph) }
 
     package func apply(_ change: GalleryChange, recordedAs record: Record) async throws -> RecordReceipt {
-        try state.withLock { state in
+        let interlude = state.withLock { state in
+            defer { state.interlude = nil }
+            return state.interlude
+        }
+        try await interlude?()
+        return try state.withLock { state in
             var next = state
             switch change {
             case .create(let gallery):
@@ -57,7 +68,13 @@ package final class InMemoryStore: GalleryStore, RecordLog {
                 next.galleries[name] = nil
             case .enrol(let faces, let gallery):
                 var entry = next.galleries[gallery.name] ?? (gallery, [])
-                for face in faces { try entry.description.mustMatch(face.template) }
+                for face in faces {
+                    try entry.description.mustMatch(face.template)
+                    guard !entry.faces.contains(where: { $0.description.photograph == face.description.photograph })
+                    else {
+                        throw RecognitionError(.overtaken, "The photograph was enrolled meanwhile.")
+                    }
+                }
                 entry.faces += faces
                 next.galleries[gallery.name] = entry
             case .forget(let ids, let name):

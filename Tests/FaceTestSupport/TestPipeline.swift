@@ -26,7 +26,8 @@ package struct StripeExtractor: TemplateExtractor {
 extension DetectedFace {
     /// A face whose five points lie where the test model wants them.
     package static let preset = DetectedFace(
-        box: BoundingBox(x: 0, y: 0, width: 31, height: 31), confidence: 0.9, landmarks: Landmarks(TemplateModel.testAlignment))
+        box: BoundingBox(x: 0, y: 0, width: 31, height: 31), confidence: 0.9,
+        landmarks: Landmarks(TemplateModel.testAlignment))
 }
 
 extension TemplateModel {
@@ -57,12 +58,16 @@ extension FacePipeline {
     package static func test(
         faces: [DetectedFace] = [.preset], model: TemplateModel
     ) -> FacePipeline {
+        test(faces: faces, extractor: StripeExtractor(model: model))
+    }
+
+    package static func test(faces: [DetectedFace] = [.preset], extractor: any TemplateExtractor) -> FacePipeline {
         FacePipeline(
             decode: { bytes in
                 guard !bytes.isEmpty else { throw RecognitionError(.notAnImage, "The photograph is empty.") }
                 return PixelImage(
                     size: PixelSize(width: 32, height: 32),
                     pixels: (0..<(3 * 32 * 32)).map { bytes[bytes.startIndex + $0 % bytes.count] })
-            }, detector: PresetDetector(faces), extractor: StripeExtractor(model: model), workers: Workers(count: 2))
+            }, detector: PresetDetector(faces), extractor: extractor, workers: Workers(count: 2))
     }
 }

@@ -56,7 +56,7 @@ import Testing
             return await group.reduce(into: [RecognitionError]()) { if let error = $1 { $0.append(error) } }
         }
         #expect(errors.count == 7)
-        #expect(errors.allSatisfy { $0.code == .enrolledOtherwise })
+        #expect(errors.allSatisfy { $0.code == .overtaken })
         #expect(try await store.gallery(.staff).count == 1)
         #expect(try store.recordCount() == 1)
         // Another gallery is another matter.

@@ -23,13 +23,13 @@ public struct GalleryKeeper: Sendable {
         }
     }
 
-    /// One gallery with its faces.
+    /// One gallery with its faces; not their templates, since whoever may look after a gallery may not search it.
     /// - Throws: `.galleryNotFound`.
-    public func show(_ name: GalleryName, permit: Permit) async throws -> Recorded<Gallery> {
+    public func show(_ name: GalleryName, permit: Permit) async throws -> Recorded<GalleryContents> {
         try await recorder.record(permit, operation: .manage, gallery: name) { record, _ in
             let gallery = try await galleries.gallery(name)
             record.outcome = "shown"
-            return gallery
+            return GalleryContents(gallery: gallery.description, faces: gallery.faces)
         }
     }
 

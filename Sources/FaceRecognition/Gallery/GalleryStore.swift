@@ -27,6 +27,7 @@ package protocol GalleryStore: Sendable {
     func digest(of photograph: Data) -> PhotographDigest
 
     /// - Throws: `.galleryExists` (create), `.galleryNotFound`, `.modelMismatch` (a template of another model),
+    ///   `.overtaken` (a photograph that was enrolled meanwhile),
     ///   `.diskFull`, `.storageUnavailable`, `.storageCorrupt`; nothing is changed or recorded then.
     func apply(_ change: GalleryChange, recordedAs record: Record) async throws -> RecordReceipt
 }

@@ -59,6 +59,8 @@ public struct Record: Sendable, Hashable, Codable {
     public var photographs: [PhotographDigest]?
     public var thresholdAsked: Similarity?
     public var thresholdApplied: Similarity?
+    /// How close the two photographs of a comparison were.
+    public var similarity: Similarity?
     public var candidates: [Candidate]?
     public var expectedFalseCandidates: Double?
     public var enrolled: [FaceID]?

@@ -62,26 +62,50 @@ struct Recorder: Sendable {
                 .fault,
                 "A permit to \(permit.request.operation.rawValue) was used to \(operation.rawValue), or elsewhere.")
         }
+        do {
+            return try await attempt(permit, body)
+        } catch let error as RecognitionError where error.code == .overtaken {
+            // Somebody else's change came between `body` and its own, so that what it saw is no longer so.
+            return try await attempt(permit, body, isLast: true)
+        }
+    }
+
+    /// - Parameter isLast: otherwise being overtaken is no end, and leaves no entry.
+    private func attempt<Outcome: Sendable>(
+        _ permit: Permit, _ body: (inout Record, inout GalleryChange?) async throws -> Outcome, isLast: Bool = false
+    ) async throws -> Recorded<Outcome> {
         var record = Record(permitted: permit, outcome: "")
         var change: GalleryChange?
         let clock = ContinuousClock()
-        let outcome: Outcome
         do {
-            outcome = try await body(&record, &change)
+            let outcome = try await body(&record, &change)
             let start = clock.now
             let receipt =
                 if let change { try await galleries.apply(change, recordedAs: record) } else {
                     try await records.append(record)
                 }
             return Recorded(outcome: outcome, receipt: receipt, duration: clock.now - start)
+        } catch let error as RecognitionError where error.code == .overtaken && !isLast {
+            throw error
         } catch {
-            var failure = Record(permitted: permit, outcome: (error as? RecognitionError)?.code.rawValue ?? "cancelled")
+            var failure = Record(permitted: permit, outcome: error.outcome)
             failure.model = record.model
             failure.photographs = record.photographs
             failure.thresholdAsked = record.thresholdAsked
             failure.thresholdApplied = record.thresholdApplied
             _ = try await records.append(failure)
             throw error
+        }
+    }
+}
+
+extension Error {
+    /// The word for it in the record.
+    fileprivate var outcome: String {
+        switch self {
+        case let error as RecognitionError: error.code.rawValue
+        case is CancellationError: "cancelled"
+        default: RecognitionError.Code.fault.rawValue
         }
     }
 }

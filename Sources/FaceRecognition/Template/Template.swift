@@ -5,6 +5,15 @@ public struct TemplateModelID: RawRepresentable, Sendable, Hashable, Codable, Cu
     public init(from decoder: any Decoder) throws { rawValue = try String(from: decoder) }
     public func encode(to encoder: any Encoder) throws { try rawValue.encode(to: encoder) }
     public var description: String { rawValue }
+
+    /// No model's own id has a '+' in it.
+    private static let mirrorSuffix = "+mirror"
+    /// Whether the templates are means of a face's and its mirror image's (`TemplateModel.mirrored`).
+    public var isMirrored: Bool { rawValue.hasSuffix(Self.mirrorSuffix) }
+    public var mirrored: TemplateModelID { isMirrored ? self : TemplateModelID(rawValue: rawValue + Self.mirrorSuffix) }
+    public var unmirrored: TemplateModelID {
+        isMirrored ? TemplateModelID(rawValue: String(rawValue.dropLast(Self.mirrorSuffix.count))) : self
+    }
 }
 
 /// The numbers that stand for a face: a direction of unit length in the model's space.

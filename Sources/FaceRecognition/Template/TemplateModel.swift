@@ -22,7 +22,7 @@ public struct TemplateModel: Sendable, Hashable, Codable {
         }
     }
 
-    public let id: TemplateModelID
+    public private(set) var id: TemplateModelID
     /// The network's file, beside the manifest entry.
     public let file: String
     /// Of that file, in lower-case hexadecimal; a file with another digest is refused.
@@ -36,10 +36,12 @@ public struct TemplateModel: Sendable, Hashable, Codable {
     public let source: String
     /// Absent until it is measured; without it scores have no similarity.
     public var calibration: Calibration?
+    /// The one of `mirrored`; absent until it is measured.
+    public var mirrorCalibration: Calibration?
 
     public init(
         id: TemplateModelID, file: String, sha256: String, input: Input, alignment: [Point], dimension: Int,
-        licence: String, source: String, calibration: Calibration? = nil
+        licence: String, source: String, calibration: Calibration? = nil, mirrorCalibration: Calibration? = nil
     ) throws {
         self.id = id
         self.file = file
@@ -50,6 +52,7 @@ public struct TemplateModel: Sendable, Hashable, Codable {
         self.licence = licence
         self.source = source
         self.calibration = calibration
+        self.mirrorCalibration = mirrorCalibration
         try validate()
     }
 
@@ -60,7 +63,8 @@ public struct TemplateModel: Sendable, Hashable, Codable {
             sha256: c.decode(String.self, forKey: .sha256), input: c.decode(Input.self, forKey: .input),
             alignment: c.decode([Point].self, forKey: .alignment), dimension: c.decode(Int.self, forKey: .dimension),
             licence: c.decode(String.self, forKey: .licence), source: c.decode(String.self, forKey: .source),
-            calibration: c.decodeIfPresent(Calibration.self, forKey: .calibration))
+            calibration: c.decodeIfPresent(Calibration.self, forKey: .calibration),
+            mirrorCalibration: c.decodeIfPresent(Calibration.self, forKey: .mirrorCalibration))
     }
 
     private func validate() throws {
@@ -90,12 +94,23 @@ public struct TemplateModel: Sendable, Hashable, Codable {
         }
     }
 
+    /// The same network as another model: its templates are the mean of a face's and its mirror image's.
+    ///
+    /// The two kinds are not compared with each other, and each has a calibration of its own.
+    public var mirrored: TemplateModel {
+        var model = self
+        model.id = id.mirrored
+        model.calibration = mirrorCalibration
+        model.mirrorCalibration = nil
+        return model
+    }
+
     /// The calibration, or the sentence that says how to get one.
     public func calibrated() throws -> Calibration {
         guard let calibration else {
             throw RecognitionError(
                 .notCalibrated,
-                "The model \(id) has no calibration, so its scores have no similarity yet; measure it with `countenance model calibrate --model \(id) --photographs FOLDER`."
+                "The model \(id) has no calibration, so its scores have no similarity yet; measure it with `countenance model calibrate --model \(id.unmirrored)\(id.isMirrored ? " --mirror" : "") --photographs FOLDER`."
             )
         }
         return calibration

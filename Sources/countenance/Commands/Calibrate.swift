@@ -59,7 +59,7 @@ extension ModelCommand {
                 return try SamePersonList(parsing: text)
             }
             let sampled = try await recognition.templates(
-                of: files.map(\.path), choosing: subject, mirror: template.mirror, data: data)
+                of: files.map(\.path), choosing: subject, template, data: data)
             let known = zip(files, sampled.templates).compactMap { file, template in
                 template.map { (file.person ?? "", $0) }
             }
@@ -69,13 +69,14 @@ extension ModelCommand {
             let calibration = try CalibrationFit(comparisons, dataset: name, date: today).calibration
 
             let catalogue = try ModelCatalogue(share: Installation().share, dataFolder: data.folder)
-            let entry = try catalogue.templateModel(sampled.model)
+            let entry = try catalogue.templateModel(sampled.model.unmirrored)
             if let target = try writeTo.map({ URL(fileURLWithPath: $0) }) ?? (write ? catalogue.file(of: entry) : nil) {
                 let source = try catalogue.file(of: entry)
                 do {
                     var object =
                         try JSONSerialization.jsonObject(with: Data(contentsOf: source)) as? [String: Any] ?? [:]
-                    object["calibration"] = try JSONSerialization.jsonObject(with: JSONEncoder().encode(calibration))
+                    object[sampled.model.isMirrored ? "mirrorCalibration" : "calibration"] =
+                        try JSONSerialization.jsonObject(with: JSONEncoder().encode(calibration))
                     let text = try JSONSerialization.data(
                         withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
                     try (text + Data("\n".utf8)).write(to: target, options: .atomic)

@@ -96,13 +96,16 @@ struct RecognitionOptions: ParsableArguments {
     ///   - photographs: how many there are: several are worked on at once, one has all the cores.
     /// - Throws: `.modelMismatch` when another one was named.
     func pipeline(
-        _ data: DataOptions, galleryModel: TemplateModelID? = nil, photographs: Int
+        _ data: DataOptions, _ template: TemplateOptions = TemplateOptions(), galleryModel: TemplateModelID? = nil,
+        photographs: Int
     ) throws -> FacePipeline {
-        let named = model.map(TemplateModelID.init(rawValue:))
+        var named = model.map(TemplateModelID.init(rawValue:))
+        if template.mirror { named = (named ?? galleryModel ?? ModelCatalogue.defaultModel).mirrored }
         if let named, let galleryModel, named != galleryModel {
             throw RecognitionError(
                 .modelMismatch,
-                "The gallery belongs to the model \(galleryModel) for life; leave out --model, or use another gallery.")
+                "The gallery belongs to the model \(galleryModel) for life; leave out --model and --mirror, or use another gallery."
+            )
         }
         return try Installation().pipeline(
             model: named ?? galleryModel, dataFolder: data.folder, aim: photographs > 1 ? .throughput : .latency,
@@ -112,8 +115,14 @@ struct RecognitionOptions: ParsableArguments {
 
 /// For the commands that extract templates.
 struct TemplateOptions: ParsableArguments {
-    @Flag(help: "Use the mean of each face's template and its mirror image's: a little more accurate, and slower.")
+    @Flag(
+        help: """
+            Use the mean of each face's template and its mirror image's: a little more accurate, and slower. A gallery that \
+            was begun so goes on so by itself.
+            """)
     var mirror = false
+
+    init() {}
 }
 
 struct OutputOptions: ParsableArguments {

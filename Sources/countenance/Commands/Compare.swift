@@ -25,7 +25,7 @@ struct Compare: AsyncParsableCommand {
     @Option(
         help: .init("The similarity from which the two count as a match. Default: 80.", valueName: "similarity"),
         transform: Similarity.argument)
-    var threshold: Similarity = .eighty
+    var threshold: Similarity?
 
     @Option(help: .init("Draw the two photographs side by side into this file (.png or .jpg).", valueName: "file"))
     var annotate: String?
@@ -39,20 +39,18 @@ struct Compare: AsyncParsableCommand {
 
     func run() async throws {
         let session = try await data.open()
-        let pipeline = try recognition.pipeline(data, photographs: 1)
+        let pipeline = try recognition.pipeline(data, template, photographs: 1)
         let recognizer = session.recognizer(pipeline)
         let permit = try await session.permit(.compare)
         let recorded = try await recognizer.compare(
-            recognition.photograph(probe), with: recognition.photograph(reference),
-            mirror: template.mirror, permit: permit)
+            recognition.photograph(probe), with: recognition.photograph(reference), at: threshold, permit: permit)
         let outcome = recorded.outcome
-        let match = outcome.similarity >= threshold
         if output.json {
             try Console.json(
                 JSONVerification(
                     probe: probe, reference: reference, model: recognizer.model.id.rawValue,
                     similarity: outcome.similarity.value, falseMatchRate: outcome.similarity.falseMatchRate.value,
-                    score: outcome.score.value, threshold: threshold.value, match: match,
+                    score: outcome.score.value, threshold: outcome.threshold.value, match: outcome.isMatch,
                     probeFace: JSONSubject(outcome.probe), referenceFace: JSONSubject(outcome.reference),
                     record: recorded.receipt.index, milliseconds: JSONTimes(outcome.times)))
         } else {
@@ -61,9 +59,9 @@ struct Compare: AsyncParsableCommand {
             }
             print("Similarity \(Console.bold(outcome.similarity.description)): \(outcome.similarity.meaning).")
             print(
-                match
-                    ? Console.green("At or above the threshold of \(threshold).")
-                    : "Below the threshold of \(threshold): no match.")
+                outcome.isMatch
+                    ? Console.green("At or above the threshold of \(outcome.threshold).")
+                    : "Below the threshold of \(outcome.threshold): no match.")
         }
         if let annotate {
             let panels = try [(probe, outcome.probe), (reference, outcome.reference)].map { path, subject in
@@ -74,7 +72,7 @@ struct Compare: AsyncParsableCommand {
             }
             try Picture.sheet(panels).write(to: annotate)
         }
-        try (match ? Outcome.done : .nothingFound).end()
+        try (outcome.isMatch ? Outcome.done : .nothingFound).end()
     }
 }
 

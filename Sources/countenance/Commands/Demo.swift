@@ -28,7 +28,8 @@ struct Demo: AsyncParsableCommand {
         let gallery = try GalleryName("demo")
         var start = ContinuousClock.now
         let recognizer = session.recognizer(
-            try recognition.pipeline(data, galleryModel: try await session.model(of: gallery), photographs: 1))
+            try recognition.pipeline(data, template, galleryModel: try await session.model(of: gallery), photographs: 1)
+        )
         print("Countenance \(Countenance.version): from a photograph to a match, stage by stage.")
         stage("networks", "YuNet, face mesh and \(recognizer.model.id) ready", ContinuousClock.now - start)
 
@@ -38,7 +39,7 @@ struct Demo: AsyncParsableCommand {
             let permit = try await session.permit(.enrol, gallery: gallery)
             let permitting = ContinuousClock.now - start
             let recorded = try await recognizer.enrol(
-                photograph(file), as: person, externalID: file, in: gallery, mirror: template.mirror, permit: permit)
+                photograph(file), as: person, externalID: file, in: gallery, permit: permit)
             print("   \(Console.bold(file)), a photograph of \(person)")
             stage("permit", permit.sentence, permitting)
             guard let subject = recorded.outcome.subject else {
@@ -57,7 +58,7 @@ struct Demo: AsyncParsableCommand {
         let permit = try await session.permit(.identify, gallery: gallery)
         stage("permit", permit.sentence, ContinuousClock.now - start)
         let identified = try await recognizer.identify(
-            photograph(Self.probe), in: gallery, mirror: template.mirror, permit: permit)
+            photograph(Self.probe), in: gallery, permit: permit)
         let answer = identified.outcome
         stages(answer.times, subject: answer.probe, model: recognizer.model)
         stage(
@@ -76,10 +77,10 @@ struct Demo: AsyncParsableCommand {
 
         heading("3. Comparison of two people: obama.jpg with biden.jpg")
         let compared = try await recognizer.compare(
-            photograph("obama.jpg"), with: photograph("biden.jpg"), mirror: template.mirror,
+            photograph("obama.jpg"), with: photograph("biden.jpg"),
             permit: try await session.permit(.compare))
         print(
-            "   similarity \(compared.outcome.similarity): \(compared.outcome.similarity >= .eighty ? "a match" : "no match") (\(compared.outcome.similarity.meaning))"
+            "   similarity \(compared.outcome.similarity): \(compared.outcome.isMatch ? "a match" : "no match") (\(compared.outcome.similarity.meaning))"
         )
         stage("record", "entry \(compared.receipt.index), leaf \(compared.receipt.shortHash)", compared.duration)
 

@@ -60,7 +60,7 @@ struct Enrol: AsyncParsableCommand {
         }
         let session = try await data.open()
         let pipeline = try recognition.pipeline(
-            data, galleryModel: try await session.model(of: gallery), photographs: found.files.count)
+            data, template, galleryModel: try await session.model(of: gallery), photographs: found.files.count)
         let recognizer = session.recognizer(pipeline)
         let progress = ProgressBar(total: found.files.count, unit: "photographs")
         let start = ContinuousClock.now
@@ -73,8 +73,7 @@ struct Enrol: AsyncParsableCommand {
                 let permit = try await session.permit(.enrol, gallery: gallery)
                 return try await recognizer.enrol(
                     recognition.photograph(file.path), as: person ?? file.person,
-                    externalID: externalID ?? file.relativePath, in: gallery, mirror: template.mirror, permit: permit
-                )
+                    externalID: externalID ?? file.relativePath, in: gallery, permit: permit)
             }
         } each: { file, result in
             progress.advance()

@@ -41,7 +41,7 @@ struct GalleryCommand: AsyncParsableCommand {
         func run() async throws {
             let session = try await data.open()
             let permit = try await session.permit(.manage, gallery: name)
-            let gallery = try await session.keeper.show(name, permit: permit).outcome.description
+            let gallery = try await session.keeper.show(name, permit: permit).outcome.gallery
             if output.json {
                 try Console.json(JSONGallery(gallery))
             } else {
@@ -97,7 +97,7 @@ struct GalleryCommand: AsyncParsableCommand {
                     throw ValidationError("Deleting cannot be undone; say --yes where nobody can be asked.")
                 }
                 let faces = try await session.keeper.show(name, permit: session.permit(.manage, gallery: name)).outcome
-                    .count
+                    .gallery.faces
                 FileHandle.standardError.write(
                     Data("Delete the gallery \(name) with \(faces.faces)? Type its name: ".utf8))
                 guard readLine() == name.rawValue else {

@@ -60,15 +60,14 @@ struct Identify: AsyncParsableCommand {
                 .galleryNotFound, "There is no gallery \(gallery); `countenance gallery list` shows those there are.")
         }
         let recognizer = session.recognizer(
-            try recognition.pipeline(data, galleryModel: model, photographs: 1))
+            try recognition.pipeline(data, template, galleryModel: model, photographs: 1))
         let point = threshold.map { OperatingPoint(similarity: $0) }
         var run = PhotographRun()
         for path in photographs {
             do {
                 let permit = try await session.permit(.identify, gallery: gallery)
                 let recorded = try await recognizer.identify(
-                    recognition.photograph(path), in: gallery, at: point, limit: limit,
-                    mirror: template.mirror, permit: permit)
+                    recognition.photograph(path), in: gallery, at: point, limit: limit, permit: permit)
                 let answer = recorded.outcome
                 run.mark(found: !answer.answers.isEmpty)
                 if output.json {
