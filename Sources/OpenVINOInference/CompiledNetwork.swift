@@ -44,39 +44,36 @@ package final class CompiledNetwork: Sendable {
         fileprivate let model: OpaquePointer
         fileprivate let name: String
 
+        /// Which output is meant.
+        package enum Output {
+            case named(String)
+            /// Counted from 0.
+            case number(Int)
+        }
+
         /// Lends an output's numbers.
         /// - Throws: `.modelRefused` when there is no such output or it has not the expected count.
         package func withOutput<Result>(
-            _ output: String, count: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result
+            _ output: Output, count: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result
         ) throws -> Result {
             var tensor: OpaquePointer?
-            try check(
-                ov_infer_request_get_tensor(request.handle, output, &tensor),
-                "The network \(name) has no output '\(output)'")
-            return try lend(tensor, count: count, as: output, body)
-        }
-
-        /// Lends the numbers of the output in this place.
-        package func withOutput<Result>(
-            at index: Int, count: Int, _ body: (UnsafeBufferPointer<Float>) throws -> Result
-        ) throws -> Result {
-            var tensor: OpaquePointer?
-            try check(
-                ov_infer_request_get_output_tensor_by_index(request.handle, index, &tensor),
-                "The network \(name) has no output number \(index)")
-            return try lend(tensor, count: count, as: "number \(index)", body)
-        }
-
-        private func lend<Result>(
-            _ tensor: OpaquePointer?, count: Int, as output: String,
-            _ body: (UnsafeBufferPointer<Float>) throws -> Result
-        ) throws -> Result {
+            let (status, label) =
+                switch output {
+                case .named(let name): (ov_infer_request_get_tensor(request.handle, name, &tensor), "'\(name)'")
+                case .number(let index):
+                    (ov_infer_request_get_output_tensor_by_index(request.handle, index, &tensor), "number \(index)")
+                }
             defer { ov_tensor_free(tensor) }
+            guard status == OK else {
+                throw RecognitionError(
+                    .modelRefused,
+                    "The network \(name) has no output \(label); it is not of the kind that its manifest entry says.")
+            }
             let numbers = try floats(of: tensor, name: name)
             guard numbers.count == count else {
                 throw RecognitionError(
                     .modelRefused,
-                    "The network \(name) gives \(numbers.count) numbers in its output \(output), not \(count); its manifest entry does not fit it."
+                    "The network \(name) gives \(numbers.count) numbers in its output \(label), not \(count); its manifest entry does not fit it."
                 )
             }
             return try body(UnsafeBufferPointer(numbers))

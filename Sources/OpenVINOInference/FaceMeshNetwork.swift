@@ -28,9 +28,9 @@ package struct FaceMeshNetwork: Sendable {
                 for i in input.indices { input[i] = Float(crop.pixels[i]) / 255 }
             },
             read: { outputs in
-                let presence = try outputs.withOutput(at: 1, count: 1) { 1 / (1 + exp(-Double($0[0]))) }
+                let presence = try outputs.withOutput(.number(1), count: 1) { 1 / (1 + exp(-Double($0[0]))) }
                 guard presence >= Self.presenceThreshold else { return nil }
-                return try outputs.withOutput(at: 0, count: 3 * 468) { numbers in
+                return try outputs.withOutput(.number(0), count: 3 * 468) { numbers in
                     guard numbers.allSatisfy(\.isFinite) else { return nil }
                     let points = (0..<468).map { i in
                         let p = toImage(Point(x: Double(numbers[3 * i]), y: Double(numbers[3 * i + 1])))

@@ -68,7 +68,7 @@ package final class NetworkTemplateExtractor: TemplateExtractor {
                 for (i, crop) in crops.enumerated() { fill(planes, from: 3 * i * size.width * size.height, with: crop) }
             },
             read: { outputs in
-                try outputs.withOutput(at: 0, count: crops.count * model.dimension) { numbers in
+                try outputs.withOutput(.number(0), count: crops.count * model.dimension) { numbers in
                     try (0..<crops.count).map {
                         try Template(
                             model: model.id,

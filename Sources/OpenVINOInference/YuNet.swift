@@ -40,10 +40,10 @@ package struct YuNet: Sendable {
     private func decode(_ outputs: CompiledNetwork.Outputs, stride: Int) throws -> [DetectedFace] {
         let columns = side / stride, cells = columns * columns, s = Double(stride)
         var found: [DetectedFace] = []
-        try outputs.withOutput("cls_\(stride)", count: cells) { classes in
-            try outputs.withOutput("obj_\(stride)", count: cells) { objects in
-                try outputs.withOutput("bbox_\(stride)", count: 4 * cells) { boxes in
-                    try outputs.withOutput("kps_\(stride)", count: 10 * cells) { points in
+        try outputs.withOutput(.named("cls_\(stride)"), count: cells) { classes in
+            try outputs.withOutput(.named("obj_\(stride)"), count: cells) { objects in
+                try outputs.withOutput(.named("bbox_\(stride)"), count: 4 * cells) { boxes in
+                    try outputs.withOutput(.named("kps_\(stride)"), count: 10 * cells) { points in
                         for cell in 0..<cells {
                             let score = (unit(classes[cell]) * unit(objects[cell])).squareRoot()
                             guard score >= Self.scoreThreshold else { continue }

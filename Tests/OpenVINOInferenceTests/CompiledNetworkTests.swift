@@ -44,15 +44,15 @@ struct CompiledNetworkTests {
         func read(_ body: (CompiledNetwork.Outputs) throws -> Void) -> RecognitionError? {
             refusal { try network.run(fill: { $0.update(repeating: 0) }, read: body) }
         }
-        #expect(read { try $0.withOutput(at: 0, count: 128) { _ in } } == nil)
-        let another = read { try $0.withOutput(at: 0, count: 512) { _ in } }
+        #expect(read { try $0.withOutput(.number(0), count: 128) { _ in } } == nil)
+        let another = read { try $0.withOutput(.number(0), count: 512) { _ in } }
         #expect(another?.code == .modelRefused)
         #expect(another?.message.contains("128 numbers") ?? false)
         #expect(another?.message.contains("512") ?? false)
-        #expect(read { try $0.withOutput(at: 1, count: 128) { _ in } }?.message.contains("no output number 1") ?? false)
-        #expect(read { try $0.withOutput("none", count: 1) { _ in } }?.message.contains("no output 'none'") ?? false)
+        #expect(read { try $0.withOutput(.number(1), count: 128) { _ in } }?.message.contains("no output number 1") ?? false)
+        #expect(read { try $0.withOutput(.named("none"), count: 1) { _ in } }?.message.contains("no output 'none'") ?? false)
         // The request goes back to the others after an error as well.
-        #expect(read { try $0.withOutput(at: 0, count: 128) { _ in } } == nil)
+        #expect(read { try $0.withOutput(.number(0), count: 128) { _ in } } == nil)
     }
 
     @Test("A manifest entry with another dimension than its network has is refused when it is used")

@@ -59,7 +59,7 @@ extension ModelCommand {
                 return try SamePersonList(parsing: text)
             }
             let sampled = try await recognition.templates(
-                of: files.map(\.path), choosing: subject, template, data: data)
+                of: files.map(\.path), choosing: subject, mirror: template.mirror, data: data)
             let known = zip(files, sampled.templates).compactMap { file, template in
                 template.map { (file.person ?? "", $0) }
             }

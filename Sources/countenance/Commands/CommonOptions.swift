@@ -96,11 +96,11 @@ struct RecognitionOptions: ParsableArguments {
     ///   - photographs: how many there are: several are worked on at once, one has all the cores.
     /// - Throws: `.modelMismatch` when another one was named.
     func pipeline(
-        _ data: DataOptions, _ template: TemplateOptions = TemplateOptions(), galleryModel: TemplateModelID? = nil,
+        _ data: DataOptions, mirror: Bool = false, galleryModel: TemplateModelID? = nil,
         photographs: Int
     ) throws -> FacePipeline {
         var named = model.map(TemplateModelID.init(rawValue:))
-        if template.mirror { named = (named ?? galleryModel ?? ModelCatalogue.defaultModel).mirrored }
+        if mirror { named = (named ?? galleryModel ?? ModelCatalogue.defaultModel).mirrored }
         if let named, let galleryModel, named != galleryModel {
             throw RecognitionError(
                 .modelMismatch,
@@ -121,8 +121,6 @@ struct TemplateOptions: ParsableArguments {
             was begun so goes on so by itself.
             """)
     var mirror = false
-
-    init() {}
 }
 
 struct OutputOptions: ParsableArguments {

@@ -39,7 +39,7 @@ struct Compare: AsyncParsableCommand {
 
     func run() async throws {
         let session = try await data.open()
-        let pipeline = try recognition.pipeline(data, template, photographs: 1)
+        let pipeline = try recognition.pipeline(data, mirror: template.mirror, photographs: 1)
         let recognizer = session.recognizer(pipeline)
         let permit = try await session.permit(.compare)
         let recorded = try await recognizer.compare(
@@ -57,7 +57,9 @@ struct Compare: AsyncParsableCommand {
             for (path, subject) in [(probe, outcome.probe), (reference, outcome.reference)] {
                 if let note = subject.choiceNote { Console.note("\(path.printable): \(note)") }
             }
-            print("Similarity \(Console.bold(outcome.similarity.description)): \(outcome.similarity.meaning).")
+            print(
+                "Similarity \(Console.bold(outcome.similarity.description)): \(outcome.similarity.meaning(for: recognizer.model))."
+            )
             print(
                 outcome.isMatch
                     ? Console.green("At or above the threshold of \(outcome.threshold).")
@@ -84,11 +86,15 @@ extension Subject {
 }
 
 extension Similarity {
-    /// What it stands for, in words.
-    var meaning: String {
+    /// What it stands for, in words, which tell what was counted from what the fitted law says beyond.
+    func meaning(for model: TemplateModel) -> String {
         let rate = falseMatchRate.value
-        if rate <= 0 { return "higher than any two different people are expected to reach" }
         if rate > 0.5 { return "as similar as any two people" }
-        return "one in \((1 / rate).rounded3) comparisons of different people reaches this"
+        let counted = Double(model.calibration?.comparisons ?? 0)
+        if rate >= 1 / counted { return "one in \((1 / rate).rounded3) comparisons of different people reaches this" }
+        // A law that was fitted to so many comparisons has little to say of a hundred times as many.
+        let often =
+            rate * counted < 0.01 ? "fewer than one in \((100 * counted).rounded3)" : "one in \((1 / rate).rounded3)"
+        return "by the law fitted to \(counted.rounded3) comparisons of different people, \(often) reaches this"
     }
 }

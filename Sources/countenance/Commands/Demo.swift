@@ -28,7 +28,8 @@ struct Demo: AsyncParsableCommand {
         let gallery = try GalleryName("demo")
         var start = ContinuousClock.now
         let recognizer = session.recognizer(
-            try recognition.pipeline(data, template, galleryModel: try await session.model(of: gallery), photographs: 1)
+            try recognition.pipeline(
+                data, mirror: template.mirror, galleryModel: try await session.model(of: gallery), photographs: 1)
         )
         print("Countenance \(Countenance.version): from a photograph to a match, stage by stage.")
         stage("networks", "YuNet, face mesh and \(recognizer.model.id) ready", ContinuousClock.now - start)
@@ -67,7 +68,7 @@ struct Demo: AsyncParsableCommand {
             answer.times.durations[.gallery] ?? .zero)
         for candidate in answer.answers {
             print(
-                "   \("".column)\(Console.green("similarity \(candidate.similarity)"))  \(candidate.name)  (\(candidate.similarity.meaning))"
+                "   \("".column)\(Console.green("similarity \(candidate.similarity)"))  \(candidate.name)  (\(candidate.similarity.meaning(for: recognizer.model)))"
             )
         }
         print(
@@ -80,7 +81,7 @@ struct Demo: AsyncParsableCommand {
             photograph("obama.jpg"), with: photograph("biden.jpg"),
             permit: try await session.permit(.compare))
         print(
-            "   similarity \(compared.outcome.similarity): \(compared.outcome.isMatch ? "a match" : "no match") (\(compared.outcome.similarity.meaning))"
+            "   similarity \(compared.outcome.similarity): \(compared.outcome.isMatch ? "a match" : "no match") (\(compared.outcome.similarity.meaning(for: recognizer.model)))"
         )
         stage("record", "entry \(compared.receipt.index), leaf \(compared.receipt.shortHash)", compared.duration)
 

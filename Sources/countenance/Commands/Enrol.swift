@@ -60,7 +60,8 @@ struct Enrol: AsyncParsableCommand {
         }
         let session = try await data.open()
         let pipeline = try recognition.pipeline(
-            data, template, galleryModel: try await session.model(of: gallery), photographs: found.files.count)
+            data, mirror: template.mirror, galleryModel: try await session.model(of: gallery),
+            photographs: found.files.count)
         let recognizer = session.recognizer(pipeline)
         let progress = ProgressBar(total: found.files.count, unit: "photographs")
         let start = ContinuousClock.now

@@ -48,7 +48,7 @@ struct Evaluate: AsyncParsableCommand {
             let list = try PairProtocol(parsing: text)
             let names = list.photographs
             let sampled = try await recognition.templates(
-                of: names.map { "\(photographs)/\($0)" }, choosing: subject, template, data: data)
+                of: names.map { "\(photographs)/\($0)" }, choosing: subject, mirror: template.mirror, data: data)
             var templates: [String: Template] = [:]
             for (name, template) in zip(names, sampled.templates) { templates[name] = template }
 
@@ -138,10 +138,10 @@ extension SubjectRule {
 extension RecognitionOptions {
     /// One template for each file, nil where there is no face or the photograph is bad, which is said.
     func templates(
-        of paths: [String], choosing rule: SubjectRule, _ template: TemplateOptions, data: DataOptions
+        of paths: [String], choosing rule: SubjectRule, mirror: Bool, data: DataOptions
     ) async throws -> (templates: [Template?], model: TemplateModelID, duration: Duration) {
         let session = try await data.open()
-        let recognizer = session.recognizer(try pipeline(data, template, photographs: paths.count))
+        let recognizer = session.recognizer(try pipeline(data, mirror: mirror, photographs: paths.count))
         let progress = ProgressBar(total: paths.count, unit: "photographs")
         let start = ContinuousClock.now
         let results = try await recognizer.audit(

@@ -60,7 +60,7 @@ struct Identify: AsyncParsableCommand {
                 .galleryNotFound, "There is no gallery \(gallery); `countenance gallery list` shows those there are.")
         }
         let recognizer = session.recognizer(
-            try recognition.pipeline(data, template, galleryModel: model, photographs: 1))
+            try recognition.pipeline(data, mirror: template.mirror, galleryModel: model, photographs: 1))
         let point = threshold.map { OperatingPoint(similarity: $0) }
         var run = PhotographRun()
         for path in photographs {
