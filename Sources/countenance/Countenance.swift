@@ -17,7 +17,8 @@ struct Countenance: AsyncParsableCommand {
               countenance enrol --gallery staff people/
               countenance identify --gallery staff visitor.jpg
 
-            Exit codes: 0 done; 1 nothing found or no match; 2 wrong usage; 3 bad input; 4 refused; 5 a fault of ours.
+            Exit codes: 0 done; 1 nothing found or no match; 2 wrong usage; 3 bad input; 4 refused; 5 a fault of ours; \
+            130 or 143 interrupted.
             """,
         version: version,
         subcommands: [
@@ -29,11 +30,14 @@ struct Countenance: AsyncParsableCommand {
         // A reader that closes the pipe early (`| head`) ends us quietly, as every Unix tool.
         signal(SIGPIPE, SIG_DFL)
         do {
-            var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
+            let command = try parseAsRoot()
+            try await Interruption.cancelling {
+                if var asynchronous = command as? any AsyncParsableCommand {
+                    try await asynchronous.run()
+                } else {
+                    var command = command
+                    try command.run()
+                }
             }
         } catch {
             Foundation.exit(report(error).rawValue)
@@ -52,8 +56,8 @@ struct Countenance: AsyncParsableCommand {
             Console.error(refusal.description)
             return .refused
         case is CancellationError:
-            Console.error("Interrupted; what was reported as done is done.")
-            return .fault
+            Console.error("Interrupted; what was reported as done is done, and the same command goes on from there.")
+            return Interruption.outcome
         case let error as DecodingError:
             Console.error("A JSON file cannot be read: \(error.sentence)")
             return .badInput

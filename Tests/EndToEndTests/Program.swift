@@ -74,6 +74,15 @@ struct Running {
             processorSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime))
     }
 
+    /// Waits for the first of its output to arrive.
+    func begin(within patience: Duration = .seconds(60)) async throws {
+        let deadline = ContinuousClock.now + patience
+        while ((try? FileManager.default.attributesOfItem(atPath: out)[.size] as? Int) ?? 0) == 0 {
+            guard ContinuousClock.now < deadline else { throw Late(patience: patience) }
+            try await Task.sleep(for: .milliseconds(3))
+        }
+    }
+
     struct Late: Error { let patience: Duration }
 }
 

@@ -64,6 +64,7 @@ struct Enrol: AsyncParsableCommand {
             photographs: found.files.count)
         let recognizer = session.recognizer(pipeline)
         let progress = ProgressBar(total: found.files.count, unit: "photographs")
+        defer { progress.finish() }
         let start = ContinuousClock.now
         var run = PhotographRun()
         var tally = (new: 0, already: 0, without: 0, failed: 0)

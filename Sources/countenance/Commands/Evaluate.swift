@@ -143,6 +143,7 @@ extension RecognitionOptions {
         let session = try await data.open()
         let recognizer = session.recognizer(try pipeline(data, mirror: mirror, photographs: paths.count))
         let progress = ProgressBar(total: paths.count, unit: "photographs")
+        defer { progress.finish() }
         let start = ContinuousClock.now
         let results = try await recognizer.audit(
             paths.map(photograph), choosing: rule,

@@ -100,6 +100,7 @@ struct GalleryCommand: AsyncParsableCommand {
                     .gallery.faces
                 FileHandle.standardError.write(
                     Data("Delete the gallery \(name) with \(faces.faces)? Type its name: ".utf8))
+                Interruption.endsAtOnce()
                 guard readLine() == name.rawValue else {
                     Console.note("Not deleted.")
                     throw Outcome.nothingFound
