@@ -27,7 +27,7 @@ public struct RecognitionError: Error, Sendable, Hashable, CustomStringConvertib
         public static let galleryNotFound = Code(rawValue: "gallery-not-found")
         /// A gallery of that name is there already.
         public static let galleryExists = Code(rawValue: "gallery-exists")
-        /// The photograph is enrolled already, under another person.
+        /// The photograph is enrolled already, under another person or another external id.
         public static let enrolledOtherwise = Code(rawValue: "enrolled-otherwise")
         /// No model of that id, or its file is missing.
         public static let modelNotFound = Code(rawValue: "model-not-found")

@@ -73,7 +73,8 @@ struct Enrol: AsyncParsableCommand {
                 let permit = try await session.permit(.enrol, gallery: gallery)
                 return try await recognizer.enrol(
                     recognition.photograph(file.path), as: person ?? file.person,
-                    externalID: externalID ?? file.relativePath, in: gallery, mirror: template.mirror, permit: permit
+                    externalID: externalID, defaultExternalID: file.relativePath, in: gallery, mirror: template.mirror,
+                    permit: permit
                 )
             }
         } each: { file, result in
