@@ -6,7 +6,7 @@ package import Foundation
 /// different photographs then go through the extractor in pairs.
 package struct FacePipeline: Sendable {
     let decode: ImageDecoder
-    let detector: any FaceDetector
+    package let detector: any FaceDetector
     package let extractor: any TemplateExtractor
     package let workers: Workers
     private let batcher: TemplateBatcher

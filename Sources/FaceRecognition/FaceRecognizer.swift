@@ -66,10 +66,14 @@ public struct FaceRecognizer: Sendable {
     ///
     /// A photograph that is enrolled already is found out by its bytes and not enrolled again, by others at the same
     /// moment neither.
-    /// - Throws: `.noFace`; `.enrolledOtherwise` when the photograph is there under another person; `.modelMismatch` when
-    ///   the gallery belongs to another model.
+    /// - Parameters:
+    ///   - externalID: the caller's own key for the photograph.
+    ///   - defaultExternalID: what a new face is called where the caller has no key.
+    /// - Throws: `.noFace`; `.enrolledOtherwise` when the photograph is there under another person or another external id;
+    ///   `.modelMismatch` when the gallery belongs to another model.
     public func enrol(
-        _ photograph: Photograph, as person: String?, externalID: String?, in name: GalleryName, permit: Permit
+        _ photograph: Photograph, as person: String?, externalID: String?, defaultExternalID: String? = nil,
+        in name: GalleryName, permit: Permit
     ) async throws -> Recorded<Enrolment> {
         try await recorder.record(permit, operation: .enrol, gallery: name) { record, change in
             record.model = model.id
@@ -77,11 +81,17 @@ public struct FaceRecognizer: Sendable {
             let digest = galleries.digest(of: bytes)
             record.photographs = [digest]
             if let earlier = try await galleries.faces(from: digest, in: name).first {
-                // To name no person asks for nothing that the earlier enrolment does not give.
+                // To name no person, or no external id, asks for nothing that the earlier enrolment does not give.
                 guard person == nil || earlier.description.person == person else {
                     throw RecognitionError(
                         .enrolledOtherwise,
                         "\(photograph.label): The photograph is enrolled already, without a person or under another one, as the face \(earlier.id); forget that face first."
+                    )
+                }
+                guard externalID == nil || earlier.description.externalID == externalID else {
+                    throw RecognitionError(
+                        .enrolledOtherwise,
+                        "\(photograph.label): The photograph is enrolled already, under another external id, as the face \(earlier.id); forget that face first."
                     )
                 }
                 record.outcome = "enrolled-already"
@@ -91,7 +101,7 @@ public struct FaceRecognizer: Sendable {
             guard let sample = found.sample else { throw RecognitionError.noFace(in: photograph) }
             let subject = sample.subject(in: found.view)
             let face = EnrolledFaceDescription(
-                person: person, externalID: externalID, photograph: digest, box: subject.face.box,
+                person: person, externalID: externalID ?? defaultExternalID, photograph: digest, box: subject.face.box,
                 confidence: subject.face.confidence, enrolled: now())
             record.outcome = "enrolled"
             record.enrolled = [face.id]

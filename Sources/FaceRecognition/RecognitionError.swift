@@ -27,7 +27,7 @@ public struct RecognitionError: Error, Sendable, Hashable, CustomStringConvertib
         public static let galleryNotFound = Code(rawValue: "gallery-not-found")
         /// A gallery of that name is there already.
         public static let galleryExists = Code(rawValue: "gallery-exists")
-        /// The photograph is enrolled already, under another person.
+        /// The photograph is enrolled already, under another person or another external id.
         public static let enrolledOtherwise = Code(rawValue: "enrolled-otherwise")
         /// Another request changed the gallery between this one's look and its change; nothing was changed by this one.
         public static let overtaken = Code(rawValue: "overtaken")

@@ -27,12 +27,15 @@ package final class OpenVINORuntime: Sendable {
     /// - Parameter shape: of the network's only input.
     /// - Throws: `.modelRefused` when the file cannot be read as a network or does not take this shape.
     package func compile(_ file: ModelFile, shape: [Int]) throws -> CompiledNetwork {
-        let name = file.url.lastPathComponent
+        let name = file.name
         var model: OpaquePointer?
-        do { try check(ov_core_read_model(core, file.url.path, nil, &model), "") } catch let error as RecognitionError {
+        do {
+            try file.withPath { try check(ov_core_read_model(core, $0, nil, &model), "") }
+        } catch let error as RecognitionError where error.code == .fault {
             throw RecognitionError(
-                .modelRefused, "The file \(name) cannot be read as a network that OpenVINO knows.", detail: error.detail
-            )
+                .modelRefused,
+                "The file \(name) cannot be read as a network that OpenVINO knows and that holds its own weights: weights in a second file are not read.",
+                detail: error.detail)
         }
         defer { ov_model_free(model) }
         let sides = shape.map(Int64.init)
@@ -100,8 +103,8 @@ package struct InferenceSettings: Sendable {
     /// there could not be compared with others. The keys are written out because the C header declares its constants as
     /// mutable globals, which Swift rightly refuses to share between threads.
     ///
-    /// The cache has a folder for each file's digest: OpenVINO itself knows a cached network by its file's path, size and
-    /// time only.
+    /// The cache has a folder for each file's digest, so that nothing hangs on what OpenVINO itself knows a cached network
+    /// by.
     fileprivate func properties(for file: ModelFile) -> [(String, String)] {
         let cache = cacheFolder.map { [("CACHE_DIR", $0.appendingPathComponent(file.sha256).path)] } ?? []
         return cache + [

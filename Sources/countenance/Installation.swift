@@ -68,7 +68,7 @@ struct Installation {
         model: TemplateModelID?, dataFolder: URL, aim: InferenceSettings.Aim,
         limits: ImageDecoding.Limits = ImageDecoding.Limits()
     ) throws -> FacePipeline {
-        let catalogue = try ModelCatalogue(share: share, dataFolder: dataFolder)
+        let catalogue = ModelCatalogue(share: share, dataFolder: dataFolder)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let runtime = try OpenVINORuntime(
             settings: InferenceSettings(aim: aim, threads: cores, cacheFolder: Self.cacheFolder))

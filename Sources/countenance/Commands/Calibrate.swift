@@ -68,13 +68,12 @@ extension ModelCommand {
             let name = dataset ?? URL(fileURLWithPath: photographs).lastPathComponent
             let calibration = try CalibrationFit(comparisons, dataset: name, date: today).calibration
 
-            let catalogue = try ModelCatalogue(share: Installation().share, dataFolder: data.folder)
+            let catalogue = ModelCatalogue(share: try Installation().share, dataFolder: data.folder)
             let entry = try catalogue.templateModel(sampled.model.unmirrored)
-            if let target = try writeTo.map({ URL(fileURLWithPath: $0) }) ?? (write ? catalogue.file(of: entry) : nil) {
-                let source = try catalogue.file(of: entry)
+            if let target = writeTo.map({ URL(fileURLWithPath: $0) }) ?? (write ? entry.url : nil) {
                 do {
                     var object =
-                        try JSONSerialization.jsonObject(with: Data(contentsOf: source)) as? [String: Any] ?? [:]
+                        try JSONSerialization.jsonObject(with: Data(contentsOf: entry.url)) as? [String: Any] ?? [:]
                     object[sampled.model.isMirrored ? "mirrorCalibration" : "calibration"] =
                         try JSONSerialization.jsonObject(with: JSONEncoder().encode(calibration))
                     let text = try JSONSerialization.data(

@@ -145,28 +145,12 @@ extension GalleryName {
 }
 
 extension Photograph {
-    /// A file, read when the recogniser asks for it.
+    /// A regular file, read when the recogniser asks for it. Pipes are not read: one gives its bytes once, but `--annotate`
+    /// needs them twice, and one whose writer never comes would hold a worker for good.
     /// - Parameter limit: in bytes; a larger file is refused before it is read.
     static func file(_ path: String, limit: Int) -> Photograph {
         Photograph(label: path.printable) {
-            let url = URL(fileURLWithPath: path)
-            var status = stat()
-            guard stat(path, &status) == 0 else {
-                throw RecognitionError(
-                    .unreadableFile, "The file cannot be read (\(String(cString: strerror(errno)))).")
-            }
-            guard status.st_mode & S_IFMT != S_IFDIR else {
-                throw RecognitionError(.unreadableFile, "This is a folder, not a photograph.")
-            }
-            guard status.st_size <= limit else {
-                throw RecognitionError(
-                    .imageTooLarge,
-                    "The file has \(status.st_size) bytes, over the limit of \(limit); --max-megabytes sets another.")
-            }
-            do { return try Data(contentsOf: url) } catch {
-                throw RecognitionError(
-                    .unreadableFile, "The file cannot be read (\(String(cString: strerror(errno)))).")
-            }
+            try RegularFile.contents(path, limit: limit, remedy: "--max-megabytes sets another")
         }
     }
 }

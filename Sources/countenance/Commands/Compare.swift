@@ -38,6 +38,7 @@ struct Compare: AsyncParsableCommand {
     func validate() throws { if let annotate { try Picture.check(annotate) } }
 
     func run() async throws {
+        if let annotate { try Picture.checkPlace(annotate) }
         let session = try await data.open()
         let pipeline = try recognition.pipeline(data, mirror: template.mirror, photographs: 1)
         let recognizer = session.recognizer(pipeline)

@@ -24,6 +24,7 @@ struct Demo: AsyncParsableCommand {
     private static let probe = "obama2.jpg"
 
     func run() async throws {
+        try Picture.checkPlace(picture)
         let session = try await data.open()
         let gallery = try GalleryName("demo")
         var start = ContinuousClock.now

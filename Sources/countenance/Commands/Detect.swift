@@ -33,6 +33,7 @@ struct Detect: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let annotate { try Picture.checkPlace(annotate) }
         let session = try await data.open()
         let recognizer = session.recognizer(try recognition.pipeline(data, photographs: 1))
         var run = PhotographRun()

@@ -33,12 +33,11 @@ struct Doctor: AsyncParsableCommand {
             return share?.path ?? ""
         }
         if let share {
-            var catalogue: ModelCatalogue?
-            await examine("manifest entries") {
-                catalogue = try ModelCatalogue(share: share, dataFolder: data.folder)
-                return catalogue.map { $0.networks.map(\.network.id).joined(separator: ", ") } ?? ""
+            let catalogue = ModelCatalogue(share: share, dataFolder: data.folder)
+            for broken in catalogue.broken {
+                await examine("manifest entry \(broken.url.lastPathComponent.printable)") { throw broken.error }
             }
-            for (network, folder) in catalogue?.networks ?? [] {
+            for (network, folder) in catalogue.networks {
                 await examine("model \(network.id)") {
                     _ = try ModelFile(folder.appendingPathComponent(network.file), sha256: network.sha256)
                     return "the file is the one that its entry names"
@@ -46,13 +45,7 @@ struct Doctor: AsyncParsableCommand {
             }
             await examine("inference") {
                 let pipeline = try Installation().pipeline(model: nil, dataFolder: data.folder, aim: .latency)
-                let size = PixelSize(width: 112, height: 112)
-                let crop = AlignedCrop(
-                    size: size, pixels: [UInt8](repeating: 128, count: 3 * 112 * 112),
-                    transform: SimilarityTransform(a: 1, b: 0, tx: 0, ty: 0))
-                let start = ContinuousClock.now
-                _ = try await pipeline.workers.run { try pipeline.extractor.templates(of: [crop]) }
-                return "a template in \((ContinuousClock.now - start).short), \(pipeline.workers.count) workers"
+                return try await pipeline.workers.run { try pipeline.tryOut() } + ", \(pipeline.workers.count) workers"
             }
         }
         await examine("network cache") {
@@ -64,7 +57,12 @@ struct Doctor: AsyncParsableCommand {
             }
             return folder.path
         }
-        await examine("image formats") { "JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF" }
+        for sample in FormatSample.all {
+            await examine("image format \(sample.format)") {
+                try sample.check()
+                return "a sample is decoded as it should be"
+            }
+        }
         await examine("data directory") {
             let store = try await SQLiteStore.open(in: try await data.directory())
             try store.check()
@@ -82,5 +80,36 @@ struct Doctor: AsyncParsableCommand {
             }
         }
         try (findings.allSatisfy(\.well) ? Outcome.done : .fault).end()
+    }
+}
+
+extension FacePipeline {
+    /// Runs every network once, on made-up pixels.
+    /// - Returns: how long each took, compiled.
+    fileprivate func tryOut() throws -> String {
+        func plain(_ width: Int, _ height: Int) -> PixelImage {
+            PixelImage(
+                size: PixelSize(width: width, height: height),
+                pixels: [UInt8](repeating: 128, count: 3 * width * height))
+        }
+        func time(_ work: () throws -> Void) rethrows -> String {
+            // The first run compiles.
+            try work()
+            let start = ContinuousClock.now
+            try work()
+            return (ContinuousClock.now - start).short
+        }
+        let image = plain(320, 320)
+        let found = try time { _ = try detector.faces(in: image) }
+        // Where a face might be: the mesh is tried out too, and says that there is none.
+        let points = [(130, 140), (190, 140), (160, 170), (135, 200), (185, 200)].map { Point(x: $0.0, y: $0.1) }
+        let face = DetectedFace(
+            box: BoundingBox(x: 100, y: 90, width: 120, height: 150), confidence: 1, landmarks: Landmarks(points))
+        let mesh = try time { _ = try detector.mesh(of: face, in: image) }
+        let input = extractor.model.input, crop = plain(input.width, input.height)
+        let aligned = AlignedCrop(
+            size: crop.size, pixels: crop.pixels, transform: SimilarityTransform(a: 1, b: 0, tx: 0, ty: 0))
+        let template = try time { _ = try extractor.templates(of: [aligned]) }
+        return "faces sought in \(found), landmarks in \(mesh), a template in \(template)"
     }
 }

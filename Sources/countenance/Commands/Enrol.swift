@@ -75,7 +75,7 @@ struct Enrol: AsyncParsableCommand {
                 let permit = try await session.permit(.enrol, gallery: gallery)
                 return try await recognizer.enrol(
                     recognition.photograph(file.path), as: person ?? file.person,
-                    externalID: externalID ?? file.relativePath, in: gallery, permit: permit)
+                    externalID: externalID, defaultExternalID: file.relativePath, in: gallery, permit: permit)
             }
         } each: { file, result in
             progress.advance()

@@ -54,6 +54,7 @@ struct Identify: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let annotate { try Picture.checkPlace(annotate) }
         let session = try await data.open()
         guard let model = try await session.model(of: gallery) else {
             throw RecognitionError(

@@ -38,6 +38,25 @@ struct Picture {
         }
     }
 
+    /// Looks, before any work is done, whether a picture can be written there.
+    /// - Throws: `.invalidValue`, saying what stands in the way.
+    static func checkPlace(_ path: String) throws {
+        func refuse(_ why: String) -> RecognitionError {
+            RecognitionError(
+                .invalidValue, "The picture \(path.printable) cannot be written (\(why)); name another file.")
+        }
+        // It is written beside its place and then moved there, so the folder is what counts.
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        guard access(folder, W_OK | X_OK) == 0 else { throw refuse(String(cString: strerror(errno))) }
+        var isFolder: ObjCBool = false
+        for (place, shouldBeFolder) in [(folder, true), (path, false)]
+        where FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) {
+            guard isFolder.boolValue == shouldBeFolder else {
+                throw refuse(shouldBeFolder ? "\(folder.printable) is no folder" : "a folder has this name")
+            }
+        }
+    }
+
     func write(to path: String) throws {
         let data = try PictureEncoder(fileExtension: (path as NSString).pathExtension).encode(image)
         do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
@@ -176,9 +195,10 @@ extension RecognitionOptions {
     /// The photograph again, to draw on: only after the recogniser has answered for it.
     func image(_ path: String) throws -> PixelImage {
         do {
-            return try ImageDecoding(limits: limits).decode(try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch let error as RecognitionError { throw error } catch {
-            throw RecognitionError(.unreadableFile, "\(path.printable): The file cannot be read.")
+            let bytes = try RegularFile.contents(path, limit: limits.bytes, remedy: "--max-megabytes sets another")
+            return try ImageDecoding(limits: limits).decode(bytes)
+        } catch let error as RecognitionError {
+            throw RecognitionError(error.code, "\(path.printable): \(error.message)", detail: error.detail)
         }
     }
 }
