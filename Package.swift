@@ -67,7 +67,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
-            name: "FaceRecognitionTests", dependencies: ["FaceRecognition", "FaceTestSupport"], swiftSettings: settings
+            name: "FaceRecognitionTests", dependencies: ["CGalleryScan", "FaceRecognition", "FaceTestSupport"],
+            swiftSettings: settings
         ),
         .testTarget(
             name: "ImageCodecsTests", dependencies: ["CVips", "ImageCodecs", "FaceRecognition", "FaceTestSupport"],

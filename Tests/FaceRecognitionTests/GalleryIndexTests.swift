@@ -4,89 +4,8 @@ import Testing
 
 @testable import FaceRecognition
 
-/// Faces that a test holds: what the store does for the program.
-struct HeldFaces {
-    var entries: [GalleryIndex.Entry] = []
-    var ids: [Int64: FaceID] = [:]
-    private var places: [Int64: Int] = [:]
-
-    mutating func add(
-        _ template: Template, person: Int32? = nil, enrolled: Int64 = 0, expires: Int64? = nil, id: FaceID
-    ) {
-        let row = (entries.last?.row ?? 0) + 1
-        places[row] = entries.count
-        ids[row] = id
-        entries.append(
-            GalleryIndex.Entry(row: row, template: template, person: person, enrolled: enrolled, expires: expires))
-    }
-
-    func exact(_ rows: [Int64]) -> [GalleryIndex.ExactFace?] {
-        rows.map { row in
-            places[row].map { GalleryIndex.ExactFace(id: ids[row]!, template: entries[$0].template) }
-        }
-    }
-
-    /// What a search must give, in ten lines: compare all in double precision, sort all, cut.
-    func reference(_ probe: Template, _ limit: Int, _ floor: Double, _ filter: GalleryIndex.Filter) -> [GalleryIndex
-        .Match]
-    {
-        var all: [GalleryIndex.Match] = []
-        for entry in entries {
-            guard entry.expires ?? .max > filter.now, filter.person == nil || entry.person == filter.person,
-                filter.enrolled?.contains(entry.enrolled) ?? true, filter.rows?.contains(entry.row) ?? true
-            else { continue }
-            var score = 0.0
-            for (a, b) in zip(probe.components, entry.template.components) { score += Double(a) * Double(b) }
-            if score >= floor { all.append(.init(row: entry.row, id: ids[entry.row]!, score: ComparisonScore(score))) }
-        }
-        all.sort { a, b in a.score != b.score ? a.score > b.score : a.id < b.id }
-        return Array(all.prefix(limit))
-    }
-}
-
 @Suite struct GalleryIndexTests {
     private let everything = GalleryIndex.Filter(now: 0)
-
-    private func id(_ generator: inout SeededGenerator) -> FaceID {
-        let hex = String(UInt64.random(in: 0...UInt64(0xffff_ffff_ffff), using: &generator), radix: 16)
-        return FaceID("00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - hex.count) + hex)!
-    }
-
-    /// Components of many kinds, and some that a coder of numbers would not like.
-    private func template(_ dimension: Int, _ random: inout SeededGenerator) -> Template {
-        var components = (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) }
-        let some = Int.random(in: 0..<dimension, using: &random)
-        switch Int.random(in: 0..<8, using: &random) {
-        case 0:  // One-hot.
-            components = components.map { _ in 0 }
-            components[some] = Bool.random(using: &random) ? 1 : -1
-        case 1:  // Mostly denormal beside one that is not.
-            components = components.map { $0 * 1e-40 }
-            components[some] = 1
-        case 2:  // Huge ratios.
-            components = components.map { $0 * Float.random(in: -12...0, using: &random).exponential }
-        case 3:  // Many zeros.
-            components = components.map { Int.random(in: 0..<3, using: &random) == 0 ? $0 : 0 }
-        case 4:  // All of one size: on the border between two codes.
-            components = components.map { $0 < 0 ? -1 : 1 }
-        default: break
-        }
-        return (try? Template(model: .test, normalising: components)) ?? .random(dimension, using: &random)
-    }
-
-    private func held(_ count: Int, _ dimension: Int, _ random: inout SeededGenerator) -> HeldFaces {
-        var held = HeldFaces()
-        for _ in 0..<count {
-            // A third are duplicates of an earlier one: ties to the last bit.
-            let twin = Int.random(in: 0..<3, using: &random) == 0 ? held.entries.randomElement(using: &random) : nil
-            held.add(
-                twin?.template ?? template(dimension, &random), person: Int32.random(in: 0..<3, using: &random),
-                enrolled: Int64.random(in: 0..<4, using: &random),
-                expires: Int.random(in: 0..<4, using: &random) == 0 ? Int64.random(in: 0..<3, using: &random) : nil,
-                id: id(&random))
-        }
-        return held
-    }
 
     private func filters(_ held: HeldFaces, _ random: inout SeededGenerator) -> [GalleryIndex.Filter] {
         let some = Set(held.entries.map(\.row).filter { _ in Bool.random(using: &random) })
@@ -97,9 +16,10 @@ struct HeldFaces {
         ]
     }
 
-    private func agrees(seed: UInt64, dimension: Int, count: Int, paths: [ScanPath] = supported) throws {
+    /// - Parameter all: every combination of limits, floors and filters, rather than one of each by chance.
+    private func agrees(seed: UInt64, dimension: Int, count: Int, all: Bool = false) throws {
         var random = SeededGenerator(seed: seed)
-        var held = held(count, dimension, &random)
+        var held = HeldFaces.random(count, dimension: dimension, using: &random)
         var index = try GalleryIndex(model: .test, dimension: dimension)
         // In parts, so that segments grow; and with holes.
         var rest = held.entries[...]
@@ -108,25 +28,27 @@ struct HeldFaces {
             try index.append(part)
             rest = rest.dropFirst(part.count)
         }
-        let removed = Set(held.entries.map(\.row).filter { _ in Int.random(in: 0..<5, using: &random) == 0 })
+        let holes = Int.random(in: 2...6, using: &random)
+        let removed = Set(held.entries.map(\.row).filter { _ in Int.random(in: 0..<holes, using: &random) == 0 })
         #expect(index.remove(rows: removed) == removed.count, "seed \(seed)")
-        held.entries.removeAll { removed.contains($0.row) }
-        held = HeldFaces(held)
+        held.remove(removed)
         #expect(index.count == held.entries.count && index.rows == held.entries.map(\.row), "seed \(seed)")
 
-        let probe = held.entries.randomElement(using: &random)?.template ?? template(dimension, &random)
-        let other = template(dimension, &random)
+        let probe = held.entries.randomElement(using: &random)?.template ?? .awkward(dimension, using: &random)
+        let probes =
+            [probe] + (0..<Int.random(in: 0...9, using: &random)).map { _ in .awkward(dimension, using: &random) }
         let some =
             try held.entries.randomElement(using: &random).map { try probe.compared(with: $0.template).value } ?? 0
-        for filter in filters(held, &random) {
-            // Scores at the threshold, and an ulp above it.
-            for floor in [-Double.infinity, some, some.nextUp, 2] {
-                for limit in [1, 2, max(1, count), count + 1] {
-                    for path in paths {
+        // Scores at the threshold, and an ulp above it.
+        let floors = [-Double.infinity, some, some.nextUp, 2], limits = [1, 2, max(1, count), count + 1]
+        for filter in all ? filters(held, &random) : [filters(held, &random).randomElement(using: &random)!] {
+            for floor in all ? floors : [floors.randomElement(using: &random)!] {
+                for limit in all ? limits : [limits.randomElement(using: &random)!] {
+                    let expected = probes.map { held.reference($0, limit, floor, filter) }
+                    for path in ScanPath.supported {
                         let found = try index.candidates(
-                            for: [probe, other], limit: limit, atLeast: ComparisonScore(floor), where: filter,
+                            for: probes, limit: limit, atLeast: ComparisonScore(floor), where: filter,
                             threads: 2, path: path, exact: held.exact)
-                        let expected = [probe, other].map { held.reference($0, limit, floor, filter) }
                         guard found == expected else {
                             Issue.record(
                                 "seed \(seed), dimension \(dimension), \(count) faces, limit \(limit), floor \(floor), \(path), \(filter)"
@@ -139,12 +61,17 @@ struct HeldFaces {
         }
     }
 
-    private static var supported: [ScanPath] { ScanPath.allCases.filter(\.isSupported) }
-
-    @Test("A search gives exactly what comparing and sorting all gives, on every instruction set, over 2,000 seeds")
+    @Test("A search gives exactly what comparing and sorting all gives, on every instruction set, over 5,000 seeds")
     func bruteForce() throws {
-        for seed in 0..<2_000 as Range<UInt64> {
-            try agrees(seed: seed, dimension: 1 + Int(seed % 19), count: Int(seed / 19 % 40))
+        for seed in 0..<5_000 as Range<UInt64> {
+            try agrees(seed: seed, dimension: 1 + Int(seed % 19), count: Int(seed / 19 % 70))
+        }
+    }
+
+    @Test("With every limit, threshold and filter, over 40 seeds")
+    func combinations() throws {
+        for seed in 10_000..<10_040 as Range<UInt64> {
+            try agrees(seed: seed, dimension: 1 + Int(seed % 19), count: Int(seed % 37), all: true)
         }
     }
 
@@ -152,19 +79,176 @@ struct HeldFaces {
         "And for long templates and their odd ends",
         arguments: [15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 511, 512, 513, 1_023, 1_024])
     func dimensions(dimension: Int) throws {
-        for seed in 0..<4 as Range<UInt64> { try agrees(seed: seed, dimension: dimension, count: 70) }
+        for seed in 0..<12 as Range<UInt64> { try agrees(seed: seed, dimension: dimension, count: 70) }
     }
-}
 
-extension HeldFaces {
-    init(_ other: HeldFaces) {
-        self.init()
-        entries = other.entries
-        ids = other.ids
-        for (i, entry) in entries.enumerated() { places[entry.row] = i }
+    @Test(
+        "One row, a segment less one, a segment, a segment and one, and several on two threads",
+        arguments: [1, 8_191, 8_192, 8_193, 20_000])
+    func segments(count: Int) throws {
+        var random = SeededGenerator(seed: UInt64(count))
+        var held = HeldFaces()
+        let twin = Template.random(24, using: &random)
+        for i in 0..<count {
+            // Ties across segments.
+            held.add(i % 4_000 == 0 ? twin : .random(24, using: &random), id: .random(using: &random))
+        }
+        var index = try GalleryIndex(model: .test, dimension: 24)
+        try index.append(held.entries)
+        for round in 0..<3 {
+            #expect(index.count == held.entries.count)
+            #expect(index.pieceCount <= (count + 8_191) / 8_192)
+            for (limit, floor) in [(1, -2.0), (10, -2), (4_096, 0.55), (3, 0.999)] {
+                for path in ScanPath.supported {
+                    let found = try index.candidates(
+                        for: [twin], limit: limit, atLeast: ComparisonScore(floor), where: everything, threads: 2,
+                        path: path, exact: held.exact)[0]
+                    #expect(
+                        found == held.reference(twin, limit, floor, everything),
+                        "round \(round), limit \(limit), \(path)")
+                }
+            }
+            // A third at first, then all but a few: segments are written anew.
+            let rows = held.entries.map(\.row)
+            let gone = Set(rows.filter { round == 0 ? $0.isMultiple(of: 3) : $0 % 50 != 1 })
+            index.remove(rows: gone)
+            held.remove(gone)
+        }
     }
-}
 
-extension Float {
-    fileprivate var exponential: Float { Float(exp(Double(self) * 2.302585)) }
+    @Test("Thousands of the same template are all considered, and ordered by face id")
+    func ties() throws {
+        var random = SeededGenerator(seed: 3)
+        var held = HeldFaces()
+        let template = Template.random(128, using: &random)
+        for _ in 0..<9_000 { held.add(template, id: .random(using: &random)) }
+        var index = try GalleryIndex(model: .test, dimension: 128)
+        try index.append(held.entries)
+        let found = try index.candidates(
+            for: template, limit: 10, atLeast: ComparisonScore(0), where: everything, threads: 2, exact: held.exact)
+        #expect(found.map(\.id) == Array(held.entries.map { held.ids[$0.row]! }.sorted().prefix(10)))
+    }
+
+    @Test("A copy sees what was there when it was made, whatever is changed afterwards")
+    func copies() throws {
+        var random = SeededGenerator(seed: 4)
+        let held = HeldFaces.random(100, dimension: 9, using: &random)
+        var index = try GalleryIndex(model: .test, dimension: 9)
+        try index.append(held.entries.prefix(50))
+        let copy = index
+        try index.append(held.entries.suffix(50))
+        index.remove(rows: held.entries.prefix(40).map(\.row))
+        try index.assign(person: 7, rows: [45])
+        let probe = held.entries[3].template
+        let all = GalleryIndex.Filter(now: -1)
+        let before = try copy.candidates(
+            for: probe, limit: 100, atLeast: ComparisonScore(-2), where: all, exact: held.exact)
+        #expect(Set(before.map(\.row)) == Set(1...50))
+        let after = try index.candidates(
+            for: probe, limit: 100, atLeast: ComparisonScore(-2), where: all, exact: held.exact)
+        #expect(Set(after.map(\.row)) == Set(41...100))
+        let assigned = GalleryIndex.Filter(now: -1, person: 7)
+        for (index, rows) in [(copy, []), (index, [45])] as [(GalleryIndex, [Int64])] {
+            let found = try index.candidates(
+                for: probe, limit: 100, atLeast: ComparisonScore(-2), where: assigned, exact: held.exact)
+            #expect(found.map(\.row) == rows)
+        }
+    }
+
+    @Test("A face is found until the millisecond before it expires")
+    func expiry() throws {
+        var held = HeldFaces()
+        let template = try Template(model: .test, normalising: [1, 2])
+        held.add(template, expires: 1_000, id: FaceID())
+        held.add(template, id: FaceID())
+        var index = try GalleryIndex(model: .test, dimension: 2)
+        try index.append(held.entries)
+        for (now, count) in [(999, 2), (1_000, 1), (1_001, 1)] as [(Int64, Int)] {
+            let found = try index.candidates(
+                for: template, limit: 5, atLeast: ComparisonScore(-2), where: .init(now: now), exact: held.exact)
+            #expect(found.count == count)
+        }
+    }
+
+    @Test("No more templates are asked for than the codes leave open")
+    func exactRows() throws {
+        var random = SeededGenerator(seed: 5)
+        var held = HeldFaces()
+        for _ in 0..<20_000 { held.add(.random(128, using: &random), id: .random(using: &random)) }
+        var index = try GalleryIndex(model: .test, dimension: 128)
+        try index.append(held.entries)
+        var asked: [Int64] = []
+        _ = try index.candidates(
+            for: .random(128, using: &random), limit: 10, atLeast: ComparisonScore(-2), where: everything
+        ) { rows in
+            asked = rows
+            return held.exact(rows)
+        }
+        #expect(asked.count >= 10 && asked.count < 40 && asked == asked.sorted())
+        #expect(index.residentBytes <= 170 * 24_576)
+    }
+
+    @Test("A row that the caller no longer has makes the search ask for a newer index")
+    func outdated() throws {
+        var random = SeededGenerator(seed: 6)
+        let held = HeldFaces.random(10, dimension: 5, using: &random)
+        var index = try GalleryIndex(model: .test, dimension: 5)
+        try index.append(held.entries)
+        #expect(throws: GalleryIndex.Outdated(row: 4)) {
+            try index.candidates(
+                for: held.entries[0].template, limit: 10, atLeast: ComparisonScore(-2), where: .init(now: -1)
+            ) { rows in zip(rows, held.exact(rows)).map { $0 == 4 ? nil : $1 } }
+        }
+        #expect {
+            try index.candidates(
+                for: held.entries[0].template, limit: 10, atLeast: ComparisonScore(-2), where: .init(now: -1)
+            ) { _ in [] }
+        } throws: { ($0 as? RecognitionError)?.code == .fault }
+    }
+
+    @Test("What cannot be indexed or searched for is refused, and nothing is changed")
+    func refusals() throws {
+        let template = try Template(model: .test, normalising: [1, 0])
+        func refused(_ code: RecognitionError.Code, _ body: () throws -> Void) {
+            #expect { try body() } throws: { ($0 as? RecognitionError)?.code == code }
+        }
+        for dimension in [-1, 0, 1_025] {
+            refused(.invalidValue) { _ = try GalleryIndex(model: .test, dimension: dimension) }
+        }
+        var index = try GalleryIndex(model: .test, dimension: 2)
+        try index.append([.init(row: 5, template: template, enrolled: 0)])
+        let good = GalleryIndex.Entry(row: 6, template: template, enrolled: 0)
+        let other = try Template(model: TemplateModelID(rawValue: "other"), normalising: [1, 0])
+        let longer = try Template(model: .test, normalising: [1, 0, 0])
+        for template in [other, longer] {
+            refused(.modelMismatch) { try index.append([good, .init(row: 7, template: template, enrolled: 0)]) }
+            refused(.modelMismatch) {
+                _ = try index.candidates(
+                    for: template, limit: 1, atLeast: ComparisonScore(0), where: everything
+                ) { _ in [] }
+            }
+        }
+        for row in [Int64.min, 5, 6] {
+            refused(.invalidValue) { try index.append([good, .init(row: row, template: template, enrolled: 0)]) }
+        }
+        refused(.invalidValue) { try index.append([.init(row: 7, template: template, person: -1, enrolled: 0)]) }
+        refused(.invalidValue) { try index.assign(person: -1, rows: [5]) }
+        for limit in [-1, 0, 4_097] {
+            refused(.invalidValue) {
+                _ = try index.candidates(
+                    for: template, limit: limit, atLeast: ComparisonScore(0), where: everything
+                ) { _ in [] }
+            }
+        }
+        refused(.invalidValue) {
+            _ = try index.candidates(
+                for: template, limit: 1, atLeast: ComparisonScore(.nan), where: everything
+            ) { _ in [] }
+        }
+        #expect(index.count == 1 && index.rows == [5] && index.lastRow == 5)
+        #expect(index.contains(row: 5) && !index.contains(row: 6))
+        #expect(index.remove(rows: [4, 6, 5, 5]) == 1 && index.count == 0 && index.pieceCount == 0)
+        #expect(
+            try index.candidates(for: [], limit: 1, atLeast: ComparisonScore(0), where: everything) { _ in [] } == [])
+    }
 }
