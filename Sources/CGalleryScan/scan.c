@@ -22,14 +22,18 @@ void gallery_scan(enum gallery_scan_path path, const uint8_t *high, const float 
     scan(high, steps, errors, groups, pairs, probes, probe_count, masks);
 }
 
-int32_t gallery_refine(enum gallery_scan_path path, const uint8_t *high, const uint8_t *low, int32_t groups,
-                       const int16_t *probe) {
+void gallery_refine(enum gallery_scan_path path, const uint8_t *high, const uint8_t *low, const float *errors,
+                    int32_t groups, const int16_t *probe, const int32_t *positions, int32_t count, int32_t *sums) {
+    refine_function *refine = gallery_refine_with_plain_c;
 #if GALLERY_SCAN_X86
-    if (path != gallery_scan_plain) return gallery_refine_with_avx2(high, low, groups, probe);
+    if (path != gallery_scan_plain) refine = gallery_refine_with_avx2;
 #endif
-    uint8_t codes[GALLERY_SCAN_MAXIMUM_DIMENSION];
-    gather_codes(high, low, groups, codes);
-    return fine_sum(codes, 8 * groups, probe);
+    refine(high, low, errors, groups, probe, positions, count, sums);
+}
+
+void gallery_refine_with_plain_c(const uint8_t *high, const uint8_t *low, const float *errors, int32_t groups,
+                                 const int16_t *probe, const int32_t *positions, int32_t count, int32_t *sums) {
+    refine_rows(high, low, errors, groups, probe, positions, count, sums);
 }
 
 void gallery_scan_with_plain_c(const uint8_t *high, const float *steps, const float *errors, int32_t groups,

@@ -51,9 +51,8 @@ AVX2 void gallery_scan_with_avx2(const uint8_t *high, const float *steps, const 
     }
 }
 
-AVX2 int32_t gallery_refine_with_avx2(const uint8_t *high, const uint8_t *low, int32_t groups, const int16_t *probe) {
-    uint8_t codes[GALLERY_SCAN_MAXIMUM_DIMENSION];
-    gather_codes(high, low, groups, codes);
-    return fine_sum(codes, 8 * groups, probe);
+AVX2 void gallery_refine_with_avx2(const uint8_t *high, const uint8_t *low, const float *errors, int32_t groups,
+                                   const int16_t *probe, const int32_t *positions, int32_t count, int32_t *sums) {
+    refine_rows(high, low, errors, groups, probe, positions, count, sums);
 }
 #endif

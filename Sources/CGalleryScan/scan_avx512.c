@@ -3,6 +3,9 @@
 #if GALLERY_SCAN_X86
 #include <immintrin.h>
 
+/// Bytes ahead: two pairs of blocks at 128 components.
+enum { prefetch_distance = 4096 };
+
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vnni")))
 
 AVX512 static inline __attribute__((always_inline)) uint32_t survivors(__m512i sums, const float *steps,
@@ -27,6 +30,12 @@ AVX512 static inline __attribute__((always_inline)) void scan(const uint8_t *hig
         __m512i sums[GALLERY_SCAN_MAXIMUM_PROBES][2];
         for (int32_t p = 0; p < count; ++p) sums[p][0] = sums[p][1] = _mm512_setzero_si512();
         for (int32_t g = 0; g < groups; ++g) {
+            if (count == 1) {
+                // One probe is done with the memory faster than the processor fetches ahead by itself, which stops at
+                // each page's end. Past the end of the segment this reads nothing and faults nowhere.
+                _mm_prefetch((const char *)(first + 64 * g + prefetch_distance), _MM_HINT_T0);
+                _mm_prefetch((const char *)(second + 64 * g + prefetch_distance), _MM_HINT_T0);
+            }
             const __m512i a = _mm512_load_si512(first + 64 * g), b = _mm512_load_si512(second + 64 * g);
             const __m512i lower_a = _mm512_and_si512(a, nibble), lower_b = _mm512_and_si512(b, nibble);
             const __m512i upper_a = _mm512_and_si512(_mm512_srli_epi16(a, 4), nibble);

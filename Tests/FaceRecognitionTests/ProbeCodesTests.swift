@@ -18,9 +18,11 @@ import Testing
     }
 
     private func refine(_ path: ScanPath, _ probe: ProbeCodes, _ segment: IndexSegment, _ i: Int) -> Int32 {
+        var sum: Int32 = 0
         gallery_refine(
-            path.kernel, segment.high + segment.layout.highOffset(i), segment.low + segment.layout.lowOffset(i),
-            Int32(segment.layout.groups), probe.fine)
+            path.kernel, segment.high, segment.low, segment.fineErrors, Int32(segment.layout.groups), probe.fine,
+            [Int32(i)], 1, &sum)
+        return sum
     }
 
     private func scan(_ path: ScanPath, _ probes: [ProbeCodes], _ thresholds: [Float], _ segment: IndexSegment)

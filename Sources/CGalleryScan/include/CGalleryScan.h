@@ -42,10 +42,11 @@ void gallery_scan(enum gallery_scan_path path, const uint8_t *high, const float 
                   int32_t groups, int32_t pairs, const struct gallery_probe *probes, int32_t probe_count,
                   uint32_t *masks);
 
-/// sum(probe * (2 m - 255)) over a row's fine codes m. `high` points at the row's dword of the first group, `low` at its
-/// low nibbles; `probe` has 8 numbers a group. The caller keeps the sum of |probe| below 2^31 / 256.
-int32_t gallery_refine(enum gallery_scan_path path, const uint8_t *high, const uint8_t *low, int32_t groups,
-                       const int16_t *probe);
+/// sums[i] = sum(probe * (2 m - 255)) over the fine codes m of the row at positions[i]. `high` and `low` are the
+/// segment's; `probe` has 8 numbers a group. The caller keeps the sum of |probe| below 2^31 / 256. `errors` is only
+/// fetched into the cache, for the caller.
+void gallery_refine(enum gallery_scan_path path, const uint8_t *high, const uint8_t *low, const float *errors,
+                    int32_t groups, const int16_t *probe, const int32_t *positions, int32_t count, int32_t *sums);
 
 /// Codes one row of at most 1,024 finite components, not all 0. `coarse_error` and `fine_error` are no less than the
 /// lengths of what the coarse and the fine code leave.

@@ -4,9 +4,12 @@ import Synchronization
 
 /// One passage over an index for a few probes, on a few threads.
 struct IndexScan: Sendable {
-    /// Rows that the kernel takes at once: at 128 components they stay in a core's nearest cache while one group of
-    /// probes after the other is compared with them.
-    private static let rowsOfChunk = 512
+    /// Coarse codes that the kernel takes at once: they stay in a core's own cache while one group of probes after the
+    /// other is compared with them, and the few rows that survive are looked up together.
+    private static let bytesOfChunk = 256 << 10
+    /// The first chunk is small, and each one twice the last: until there are candidates, every row survives.
+    private static let rowsOfFirstChunk = 256
+    private static let probesAtOnce = Int(GALLERY_SCAN_MAXIMUM_PROBES)
     /// A gallery below this many bytes of codes is not worth a second thread's start.
     private static let bytesWorthAThread = 4 << 20
 
@@ -37,7 +40,7 @@ struct IndexScan: Sendable {
         let next = Atomic<Int>(0)
         let scan: @Sendable (Int) -> Void = { _ in
             let mine = self.scanSegments(next)
-            survivors.withLock { all in for p in all.indices { all[p].append(mine[p]) } }
+            survivors.withLock { all in for p in all.indices { all[p].append(mine.survivors[p]) } }
         }
         if threads == 1 { scan(0) } else { DispatchQueue.concurrentPerform(iterations: threads, execute: scan) }
         return survivors.withLock { all in
@@ -45,27 +48,47 @@ struct IndexScan: Sendable {
         }
     }
 
+    /// What a thread writes to.
+    private struct Workspace {
+        var survivors: [SurvivorList]
+        var masks: [UInt32]
+        var positions: [Int32]
+        var sums: [Int32]
+        var lowerBounds: [Double] = []
+
+        init(probes: Int, rowsOfChunk: Int) {
+            survivors = (0..<probes).map { _ in SurvivorList() }
+            masks = [UInt32](repeating: 0, count: rowsOfChunk / SegmentLayout.rowsOfPair * probesAtOnce)
+            positions = [Int32](repeating: 0, count: rowsOfChunk)
+            sums = positions
+        }
+    }
+
     /// One thread's part: whichever segment is next, until there are no more.
-    private func scanSegments(_ next: borrowing Atomic<Int>) -> [SurvivorList] {
-        var survivors = probes.map { _ in SurvivorList() }
-        let pairsOfChunk = Self.rowsOfChunk / SegmentLayout.rowsOfPair
-        var masks = [UInt32](repeating: 0, count: pairsOfChunk * Int(GALLERY_SCAN_MAXIMUM_PROBES))
+    private func scanSegments(_ next: borrowing Atomic<Int>) -> Workspace {
+        let rowsOfChunk = max(
+            Self.rowsOfFirstChunk,
+            Self.bytesOfChunk / (groups * 4) / SegmentLayout.rowsOfPair * SegmentLayout.rowsOfPair)
+        var work = Workspace(probes: probes.count, rowsOfChunk: rowsOfChunk)
+        var chunk = Self.rowsOfFirstChunk
         while true {
             let i = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            guard i < segments.count else { return survivors }
+            guard i < segments.count else { return work }
             let segment = segments[i]
-            for first in stride(from: 0, to: segment.count, by: Self.rowsOfChunk) {
-                let rows = min(Self.rowsOfChunk, segment.count - first)
+            var first = 0
+            while first < segment.count {
+                let rows = min(chunk, segment.count - first)
+                defer {
+                    first += rows
+                    chunk = min(2 * chunk, rowsOfChunk)
+                }
                 let pairs = (rows + SegmentLayout.rowsOfPair - 1) / SegmentLayout.rowsOfPair
-                for begin in stride(from: 0, to: probes.count, by: Int(GALLERY_SCAN_MAXIMUM_PROBES)) {
-                    let some = begin..<min(probes.count, begin + Int(GALLERY_SCAN_MAXIMUM_PROBES))
-                    masks.withUnsafeMutableBufferPointer { masks in
-                        scan(segment, first, pairs, some, masks.baseAddress!)
-                        for p in some {
-                            let found = UnsafeBufferPointer(
-                                start: masks.baseAddress! + (p - begin) * pairs, count: pairs)
-                            refine(found, segment, first, p, &survivors[p])
-                        }
+                for begin in stride(from: 0, to: probes.count, by: Self.probesAtOnce) {
+                    let some = begin..<min(probes.count, begin + Self.probesAtOnce)
+                    scan(segment, first, pairs, some, &work.masks)
+                    for p in some {
+                        let from = (p - begin) * pairs
+                        refine(work.masks[from..<(from + pairs)], segment, first, p, &work)
                     }
                 }
             }
@@ -94,28 +117,37 @@ struct IndexScan: Sendable {
 
     /// The fine pass over those that the coarse one left.
     private func refine(
-        _ masks: UnsafeBufferPointer<UInt32>, _ segment: IndexSegment, _ first: Int, _ p: Int,
-        _ survivors: inout SurvivorList
+        _ masks: ArraySlice<UInt32>, _ segment: IndexSegment, _ first: Int, _ p: Int, _ work: inout Workspace
     ) {
-        var lowerBounds: [Double] = []
+        let probe = probes[p]
         let threshold = bounds[p].threshold
-        for pair in masks.indices where masks[pair] != 0 {
-            var mask = masks[pair]
+        var count = 0
+        for (pair, bits) in masks.enumerated() where bits != 0 {
+            var mask = bits
             while mask != 0 {
                 let i = first + pair * SegmentLayout.rowsOfPair + mask.trailingZeroBitCount
                 mask &= mask - 1
-                guard segment.passes(filter, i) else { continue }
-                let sum = gallery_refine(
-                    path.kernel, segment.high + segment.layout.highOffset(i), segment.low + segment.layout.lowOffset(i),
-                    Int32(groups), probes[p].fine)
-                let (lower, upper) = probes[p].bounds(
-                    fineSum: sum, step: segment.steps[i], error: segment.fineErrors[i])
-                guard upper >= threshold else { continue }
-                survivors.append(segment.row(at: i), upper: upper)
-                if lower >= threshold { lowerBounds.append(lower) }
+                if segment.passes(filter, i) {
+                    work.positions[count] = Int32(i)
+                    count += 1
+                }
             }
         }
-        bounds[p].insert(lowerBounds)
-        survivors.prune(below: bounds[p].threshold)
+        guard count > 0 else { return }
+        gallery_refine(
+            path.kernel, segment.high, segment.low, segment.fineErrors, Int32(groups), probe.fine, work.positions,
+            Int32(count), &work.sums)
+        work.lowerBounds.removeAll(keepingCapacity: true)
+        for k in 0..<count {
+            let i = Int(work.positions[k])
+            let (lower, upper) = probe.bounds(
+                fineSum: work.sums[k], step: segment.steps[i], error: segment.fineErrors[i])
+            guard upper >= threshold else { continue }
+            work.survivors[p].append(segment.row(at: i), upper: upper)
+            if lower >= threshold { work.lowerBounds.append(lower) }
+        }
+        guard !work.lowerBounds.isEmpty else { return }
+        bounds[p].insert(work.lowerBounds)
+        work.survivors[p].prune(below: bounds[p].threshold)
     }
 }
