@@ -18,10 +18,10 @@ extension GalleryIndex {
     ///
     /// - Throws: `.storageCorrupt`, `.invalidValue` for the dimension.
     public init(model: TemplateModelID, dimension: Int, pieces: some Sequence<Data>) throws {
-        var last = Int64.min
+        var last: Int64?
         let segments = try pieces.map { piece in
             let segment = try IndexSegment(encoded: piece, dimension: dimension)
-            guard segment.count > 0, last == .min || segment.row(at: 0) > last else {
+            guard segment.count > 0, last.map({ segment.row(at: 0) > $0 }) ?? true else {
                 throw IndexSegment.corrupt("its rows are not in order")
             }
             last = segment.row(at: segment.count - 1)
