@@ -36,7 +36,7 @@ test: build ## Run every test.
 	@swift build $(SWIFT_FLAGS) --build-tests
 	@COUNTENANCE_PROGRAM=$(CURDIR)/bin/countenance COUNTENANCE_PARTS=$(PARTS) swift test $(SWIFT_FLAGS) --skip-build
 
-benchmark: build ## Measure beside face_recognition and dlib; needs COUNTENANCE_DATASETS.
+benchmark: build ## Measure beside face_recognition, dlib, faiss and usearch; needs COUNTENANCE_DATASETS.
 	@setup/setup --with benchmark
 	@python3 Benchmarks/benchmark.py
 

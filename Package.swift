@@ -25,12 +25,14 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
-        // The whole story: no C, no HTTP, no SQL, no files.
+        // The whole story: no C library, no HTTP, no SQL, no files.
         .target(
             name: "FaceRecognition",
-            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["CGalleryScan", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings
         ),
+        // Our own C: the search's inner loops, one for each instruction set.
+        .target(name: "CGalleryScan"),
         // The adapters. Each knows FaceRecognition; none knows another.
         .target(name: "ImageCodecs", dependencies: ["FaceRecognition", "CVips"], swiftSettings: settings),
         .target(
@@ -65,7 +67,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
-            name: "FaceRecognitionTests", dependencies: ["FaceRecognition", "FaceTestSupport"], swiftSettings: settings
+            name: "FaceRecognitionTests", dependencies: ["CGalleryScan", "FaceRecognition", "FaceTestSupport"],
+            swiftSettings: settings
         ),
         .testTarget(
             name: "ImageCodecsTests", dependencies: ["CVips", "ImageCodecs", "FaceRecognition", "FaceTestSupport"],

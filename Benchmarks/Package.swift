@@ -7,6 +7,6 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [.package(name: "countenance", path: "..")],
     targets: [
-        .executableTarget(name: "gallery-scan", dependencies: [.product(name: "Countenance", package: "countenance")])
+        .executableTarget(name: "gallery-search", dependencies: [.product(name: "Countenance", package: "countenance")])
     ]
 )

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Countenance beside face_recognition and dlib: the same photographs, the same machine, the same run.
+"""Countenance beside others, on the same photographs and templates, the same machine, in the same run: the pipeline
+beside face_recognition and dlib, the search beside faiss and usearch.
 
 Run by `make benchmark`, which builds the program and fetches the peers first. Prints one table and writes JSON.
 Leaves 0 when every gate is held, 1 when one is missed, 2 after wrong usage, 3 when something is missing, 5 when a
@@ -26,13 +27,15 @@ import threading
 import time
 from pathlib import Path
 
+import search as search_part
+
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ROOT / ".parts"
 PROGRAM = ROOT / "bin" / "countenance"
 PEER = ROOT / "Benchmarks" / "peers" / "dlib_peer.py"
 YUNET = PARTS / "share" / "countenance" / "models" / "yunet-2023mar.onnx"
 
-SECTIONS = ("accuracy", "speed", "detection")
+SECTIONS = ("accuracy", "speed", "detection", "search")
 # The gates: what the project promises. A missed gate is reported, never moved.
 LEAST_ACCURACY = 0.9945
 LEAST_THROUGHPUT_RATIO = 5.0
@@ -41,7 +44,6 @@ AIMED_THROUGHPUT_RATIO = 8.0
 IDENTIFY_WARM_UP = 5
 # Others' share of the processors from which on the table says that the machine was not idle.
 BUSY = 0.05
-SCAN = (25_000, 128, 300)
 
 HERE = sys.stderr.isatty()
 
@@ -316,7 +318,6 @@ def speed(programs: Programs, data: DataSets, options) -> dict:
         result[name] = {"photographs": len(links), **{who: summary(those) for who, those in runs.items()}}
 
     result["identify"] = latency(programs, data, lfw, samples["lfw"], galleries["lfw"], rounds, options)
-    result["scan"] = scan(programs, rounds)
     return result
 
 
@@ -389,24 +390,26 @@ def quantiles(milliseconds: list[float]) -> dict:
     return {"median": statistics.median(ordered), "p99": ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]}
 
 
-def scan(programs: Programs, rounds: int) -> dict:
-    """The exact search alone, over a large gallery in memory."""
-    say("speed: building Benchmarks (minutes the first time)")
+def search(programs: Programs, data, options) -> dict:
+    """The exact search alone, over large galleries in memory."""
+    say("search: building Benchmarks (minutes the first time)")
     environment = {**os.environ, "PKG_CONFIG_PATH": f"{PARTS / 'lib' / 'pkgconfig'}:{os.environ.get('PKG_CONFIG_PATH', '')}"}
     swift = [
-        "swift", "build", "--package-path", ROOT / "Benchmarks", "-c", "release", "--product", "gallery-scan",
+        "swift", "build", "--package-path", ROOT / "Benchmarks", "-c", "release", "--product", "gallery-search",
         "-Xlinker", "-rpath", "-Xlinker", PARTS / "lib",
     ]
     Run(swift, environment).require(0)
-    folder = Path(Run([*swift, "--show-bin-path"], environment).require(0).lines[-1])
-    runs: dict = {"countenance": [], "face_recognition": []}
-    for turn in range(1, rounds + 1):
-        say(f"speed: the scan of {SCAN[0]:,} templates, round {turn} of {rounds}")
-        run = Run([folder / "gallery-scan", *SCAN], programs.environment).require(0)
-        runs["countenance"].append(quantiles(json.loads(run.lines[-1])["milliseconds"]))
-        answer, _ = programs.theirs("scan", *SCAN)
-        runs["face_recognition"].append(quantiles(answer["milliseconds"]))
-    return {"faces": SCAN[0], "dimension": SCAN[1], **{who: summary(those) for who, those in runs.items()}}
+    program = Path(Run([*swift, "--show-bin-path"], environment).require(0).lines[-1]) / "gallery-search"
+    peers = {**programs.environment, "PYTHONPATH": str(PARTS / "peers")}
+    others = []
+
+    def run(command, environment):
+        ended = Run(command, environment).require(0)
+        others.append(ended.others)
+        return ended
+
+    result = search_part.search(run, program, ROOT / "Models", programs.scratch, peers, say, options)
+    return {**result, "shareOfOthers": max(others)}
 
 
 def detection(programs: Programs, data: DataSets, options) -> dict:
@@ -501,10 +504,6 @@ def rows_of(result: dict) -> list[dict]:
         for key, note in (("median", "median"), ("p99", "99th percentile")):
             a, b = part["countenance"][key], part["face_recognition"][key]
             add(f"Identify among {part['gallery']:,}, {note}", a, b, over(b, a), "{:.1f} ms".format)
-        part = result["speed"]["scan"]
-        for key, note in (("median", "median"), ("p99", "99th percentile")):
-            a, b = part["countenance"][key], part["face_recognition"][key]
-            add(f"Exact scan of {part['faces']:,} x {part['dimension']}, {note}", a, b, over(b, a), "{:.2f} ms".format)
     if "detection" in result:
         part = result["detection"]
         for key, note in (("hog1", "HOG, upsampled once"), ("hog2", "HOG, upsampled twice"), ("yunet", "OpenCV's YuNet instead")):
@@ -541,6 +540,10 @@ def gates_of(result: dict) -> list[dict]:
             busy = max(shares_of_others(part)) > BUSY
             gates.append({"proven": not busy, "gate": f"throughput ({name}) at least {LEAST_THROUGHPUT_RATIO:.0f} times theirs, aim {AIMED_THROUGHPUT_RATIO:.0f}",
                           "value": value, "held": value >= LEAST_THROUGHPUT_RATIO, "shown": f"{value:.2f} times"})
+    if "search" in result:
+        busy = result["search"]["shareOfOthers"] > BUSY
+        for gate in search_part.gates(result["search"]):
+            gates.append({**gate, "proven": not (busy and gate["shown"].endswith("times"))})
     return gates
 
 
@@ -554,6 +557,8 @@ def table(result: dict) -> str:
     ]
     if result["quick"]:
         out.append("QUICK: small samples; the numbers only show that everything runs.")
+    if "search" in result:
+        out += search_part.table(result["search"])
     heads = ["Measure", "Countenance", "--mirror", "face_recognition", "ratio"]
     cells = [
         [row["measure"], row["countenance"], row["mirror"], row["face_recognition"],
@@ -566,9 +571,10 @@ def table(result: dict) -> str:
     def line(parts):
         return "  ".join([parts[0].ljust(widths[0]), *(p.rjust(w) for p, w in zip(parts[1:], widths[1:]))]).rstrip()
 
-    out += ["", line(heads), rule, *map(line, cells), rule,
-            "ratio: how many times better Countenance is, without --mirror: rates upside up, times upside down, of accuracies",
-            "and true match rates the errors (theirs / ours), of faces the counts."]
+    if cells:
+        out += ["", line(heads), rule, *map(line, cells), rule,
+                "ratio: how many times better Countenance is, without --mirror: rates upside up, times upside down, of accuracies",
+                "and true match rates the errors (theirs / ours), of faces the counts."]
     if "accuracy" in result:
         peer = result["accuracy"]["face_recognition"]
         found, mine = peer["foundBy"], result["accuracy"]["countenance"]
@@ -617,6 +623,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--portraits", metavar="N", type=positive, default=300, help="of Congress, to enrol (default: 300)")
     parser.add_argument("--probes", metavar="N", type=positive, default=200, help="to identify (default: 200)")
     parser.add_argument("--rounds", metavar="N", type=positive, default=3, help="of ours and theirs in turn (default: 3)")
+    parser.add_argument("--faces", metavar="N", type=positive, help="no gallery to search larger than this (default: all, to 10 million)")
     parser.add_argument("--check-maths", action="store_true",
                         help="also judge Countenance's templates by numpy, to check both programs' maths (minutes)")
     return parser.parse_args()
@@ -625,14 +632,15 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     options = arguments()
     named = os.environ.get("COUNTENANCE_DATASETS", "")
-    if not named:
+    photographs = set(options.only) != {"search"}
+    if photographs and not named:
         raise Missing("Set COUNTENANCE_DATASETS to the folder that holds lfw/, congress/ and odd/.")
-    if not Path(named).is_dir():
+    if photographs and not Path(named).is_dir():
         raise Missing("COUNTENANCE_DATASETS names no folder.")
-    data = DataSets(Path(named).resolve())
+    data = DataSets(Path(named).resolve()) if photographs else None
     if not PROGRAM.exists():
         raise Missing("bin/countenance is not there; run `make build`.")
-    if not (PARTS / "peers" / "face_recognition").is_dir():
+    if not all((PARTS / "peers" / name).is_dir() for name in ("face_recognition", "faiss", "usearch")):
         raise Missing("The programs to compare with are not there; run `setup/setup --with benchmark`.")
 
     with tempfile.TemporaryDirectory(prefix="countenance-benchmark-") as scratch:
@@ -640,7 +648,7 @@ def main() -> int:
         result = {
             "date": datetime.date.today().isoformat(), "quick": options.quick, "machine": machine(programs),
         }
-        for name, section in (("accuracy", accuracy), ("speed", speed), ("detection", detection)):
+        for name, section in (("accuracy", accuracy), ("speed", speed), ("detection", detection), ("search", search)):
             if name in options.only:
                 result[name] = section(programs, data, options)
                 result["rows"], result["gates"] = rows_of(result), gates_of(result)

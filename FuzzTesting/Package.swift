@@ -3,7 +3,9 @@ import PackageDescription
 
 // A package of its own, so that nobody who uses Countenance builds it. `FuzzTesting/run` does, with libFuzzer and
 // AddressSanitizer in every Swift module. Only public API is called: what a stranger's bytes can reach.
-let targets = ["FuzzImageDecoding", "FuzzManifestEntry", "FuzzPairProtocol", "FuzzRecord", "FuzzTemplate"]
+let targets = [
+    "FuzzImageDecoding", "FuzzIndexPiece", "FuzzManifestEntry", "FuzzPairProtocol", "FuzzRecord", "FuzzTemplate",
+]
 
 let package = Package(
     name: "FuzzTesting",

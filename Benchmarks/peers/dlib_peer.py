@@ -4,7 +4,6 @@
     dlib_peer.py verify PAIRS PHOTOGRAPHS
     dlib_peer.py enrol LIST ENCODINGS         LIST: a path on each line; ENCODINGS: written as .npy
     dlib_peer.py identify LIST ENCODINGS
-    dlib_peer.py scan FACES DIMENSION REPEATS
     dlib_peer.py detect YUNET PHOTOGRAPH...
     dlib_peer.py maths PAIRS DATABASE PHOTOGRAPHS    the maths of verification.py on templates of Countenance's
 
@@ -182,19 +181,6 @@ def closest(distances, limit=5):
     return best[np.argsort(distances[best])]
 
 
-def scan(faces, dimension, repeats):
-    import face_recognition
-
-    random = np.random.default_rng(1)
-    gallery, probes = random.standard_normal((faces, dimension)), random.standard_normal((16, dimension))
-    milliseconds = []
-    for i in range(repeats + 10):
-        start = time.perf_counter()
-        closest(face_recognition.face_distance(gallery, probes[i % 16]))
-        milliseconds.append((time.perf_counter() - start) * 1e3)
-    finish({"milliseconds": milliseconds[10:]})
-
-
 # --- Detection -----------------------------------------------------------------------------------------------------
 
 
@@ -242,8 +228,6 @@ if __name__ == "__main__":
             enrol(*arguments)
         case "identify":
             identify(*arguments)
-        case "scan":
-            scan(*map(int, arguments))
         case "detect":
             detect(arguments[0], arguments[1:])
         case "versions":

@@ -1,0 +1,127 @@
+extension GalleryIndex {
+    /// Which faces a search may find. Applied inside the scan, so that k results are k results.
+    public struct Filter: Sendable, Hashable {
+        /// In milliseconds since 1970: faces that expire now or earlier are not found.
+        public var now: Int64
+        /// Only this person's faces.
+        public var person: Int32?
+        /// Only faces enrolled in this span, in milliseconds since 1970.
+        public var enrolled: ClosedRange<Int64>?
+        /// Only these rows.
+        public var rows: Set<Int64>?
+
+        public init(
+            now: Int64, person: Int32? = nil, enrolled: ClosedRange<Int64>? = nil, rows: Set<Int64>? = nil
+        ) {
+            self.now = now
+            self.person = person
+            self.enrolled = enrolled
+            self.rows = rows
+        }
+    }
+
+    /// A row that a search found.
+    public struct Match: Sendable, Hashable {
+        public let row: Int64
+        public let id: FaceID
+        public let score: ComparisonScore
+
+        /// The order of every answer: the higher score first, and the lower face id among equals.
+        static func precedes(_ a: Match, _ b: Match) -> Bool {
+            a.score != b.score ? a.score > b.score : a.id < b.id
+        }
+    }
+
+    /// What the caller keeps of a row: its face id and its template.
+    public struct ExactFace: Sendable {
+        public let id: FaceID
+        public let template: Template
+
+        public init(id: FaceID, template: Template) {
+            self.id = id
+            self.template = template
+        }
+    }
+
+    /// The caller no longer has a row that the index holds: search again with a newer index.
+    public struct Outdated: Error, Hashable {
+        public let row: Int64
+    }
+
+    /// The rows closest to the probe: exactly those, and in exactly the order, of a scan that compares the probe with
+    /// every template in double precision (`Template.compared`) and sorts by score, then face id.
+    ///
+    /// Cost: one pass over half a byte a component, then `exact` for the `limit` best rows and a few more. It blocks
+    /// until it is done; call it from a thread that may (not one of Swift's shared ones).
+    ///
+    /// - Parameters:
+    ///   - limit: 1...4,096.
+    ///   - floor: scores below it are no candidates.
+    ///   - threads: as many as the scan may use. Small galleries use one.
+    ///   - exact: gives, in their order, the faces of ascending rows; nil for one that is gone. It is called at most once.
+    /// - Throws: `.modelMismatch`, `.invalidValue` for the limit; `Outdated`; what `exact` throws.
+    public func candidates(
+        for probe: Template, limit: Int, atLeast floor: ComparisonScore, where filter: Filter, threads: Int = 1,
+        exact: ([Int64]) throws -> [ExactFace?]
+    ) throws -> [Match] {
+        try candidates(
+            for: [probe], limit: limit, atLeast: floor, where: filter, threads: threads, exact: exact)[0]
+    }
+
+    /// The same for many probes, which share the passage over memory: each has the answer that it would have alone.
+    ///
+    /// - Returns: the probes' candidates, in the probes' order.
+    public func candidates(
+        for probes: [Template], limit: Int, atLeast floor: ComparisonScore, where filter: Filter, threads: Int = 1,
+        exact: ([Int64]) throws -> [ExactFace?]
+    ) throws -> [[Match]] {
+        try candidates(
+            for: probes, limit: limit, atLeast: floor, where: filter, threads: threads, path: .best, exact: exact)
+    }
+
+    func candidates(
+        for probes: [Template], limit: Int, atLeast floor: ComparisonScore, where filter: Filter, threads: Int,
+        path: ScanPath, exact: ([Int64]) throws -> [ExactFace?]
+    ) throws -> [[Match]] {
+        guard (1...Gallery.maximumCandidates).contains(limit) else {
+            throw RecognitionError(
+                .invalidValue, "A search gives 1 to \(Gallery.maximumCandidates) candidates, not \(limit).")
+        }
+        guard !floor.value.isNaN else {
+            throw RecognitionError(.invalidValue, "The least score is not a number; give one from -1 to 1.")
+        }
+        for probe in probes {
+            guard probe.model == model, probe.components.count == dimension else {
+                throw RecognitionError(
+                    .modelMismatch,
+                    "The index belongs to the model \(model) with \(dimension) components, the probe to \(probe.model) with \(probe.components.count); use the index's own model."
+                )
+            }
+        }
+        let possible = IndexScan(self, probes, limit: limit, floor: floor, filter: filter, path: path)
+            .possibleRows(threads: threads)
+        let rows = Set(possible.joined()).sorted()
+        guard !rows.isEmpty else { return probes.map { _ in [] } }
+        let faces = try exact(rows)
+        guard faces.count == rows.count else {
+            throw RecognitionError(.fault, "\(rows.count) templates were asked for, \(faces.count) came.")
+        }
+        var known: [Int64: ExactFace] = [:]
+        known.reserveCapacity(rows.count)
+        for (row, face) in zip(rows, faces) {
+            guard let face else { throw Outdated(row: row) }
+            known[row] = face
+        }
+        return try zip(probes, possible).map { probe, rows in
+            var matches: [Match] = []
+            matches.reserveCapacity(rows.count)
+            for row in rows {
+                guard let face = known[row] else { continue }
+                let score = try probe.compared(with: face.template)
+                if score >= floor { matches.append(Match(row: row, id: face.id, score: score)) }
+            }
+            matches.sort(by: Match.precedes)
+            return Array(matches.prefix(limit))
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import CGalleryScan
+
+/// A probe as the index compares it: whole numbers, and how far they may lead astray.
+///
+/// The letters are those of Documentation/ExactSearch.md, where each bound is proved.
+///
+/// `@unchecked Sendable`: a class for the sake of memory that does not move; it is written in `init` only.
+final class ProbeCodes: @unchecked Sendable {
+    /// No template is longer than this (`Template.lengthTolerance`).
+    static let longestTemplate = 1 + 2 * Template.lengthTolerance
+    /// More than all rounding of the coarse bound in single precision.
+    static let coarseSlack = 2e-6
+    /// More than all rounding of the fine bounds, and of the score itself, in double precision.
+    static let fineSlack = 1e-9
+    private static let fineScale = 32_767.0
+
+    /// 8 a group; scaled so that the largest component is 127.
+    let coarse: UnsafeMutablePointer<Int8>
+    /// 8 a group; scaled by 32,767.
+    let fine: UnsafeMutablePointer<Int16>
+    /// 15 times the sum of the coarse codes.
+    let offset: Int32
+    /// What a coarse product is multiplied by, besides the row's step.
+    let coarseScale: Float
+    /// |q| + |q - q'|: what a row's coarse error is multiplied by.
+    let coarseSpread: Float
+    /// |q - q'| N: what the coarse codes of the probe lead astray by themselves.
+    private let coarseError: Double
+    private let length: Double
+    private let fineError: Double
+
+    init(_ probe: Template) {
+        let q = probe.components.map(Double.init)
+        let padded = (q.count + 7) / 8 * 8
+        let largest = q.reduce(0) { max($0, abs($1)) }
+        coarse = .allocate(capacity: padded)
+        coarse.initialize(repeating: 0, count: padded)
+        fine = .allocate(capacity: padded)
+        fine.initialize(repeating: 0, count: padded)
+        // In single precision: the errors are measured against the very scale that the bound uses.
+        let scale = Float(largest / 127)
+        var squares = 0.0, coarseSquares = 0.0, fineSquares = 0.0
+        var sum: Int32 = 0, fineSum = 0
+        for (i, component) in q.enumerated() {
+            let c = max(-127, min(127, (component / Double(scale)).rounded()))
+            let f = max(-Self.fineScale, min(Self.fineScale, (component * Self.fineScale).rounded()))
+            coarse[i] = Int8(c)
+            fine[i] = Int16(f)
+            sum += Int32(c)
+            fineSum += Int(abs(f))
+            squares += component * component
+            coarseSquares += square(component - c * Double(scale))
+            fineSquares += square(component - f / Self.fineScale)
+        }
+        offset = 15 * sum
+        coarseScale = scale / 2
+        length = Self.upperBound(squares)
+        let coarseLength = Self.upperBound(coarseSquares)
+        coarseSpread = Float(length + coarseLength).nextUp
+        coarseError = coarseLength * Self.longestTemplate
+        fineError = Self.upperBound(fineSquares)
+        // The magnitudes from which the slack was reckoned, and the kernels' room in whole numbers.
+        assert(length <= Self.longestTemplate && coarseLength <= 0.127 && fineError <= 6e-4)
+        assert(fineSum < Int(Int32.max) / 256)
+    }
+
+    deinit {
+        coarse.deallocate()
+        fine.deallocate()
+    }
+
+    /// The least coarse bound that a row of at least this score can have.
+    func coarseThreshold(_ score: Double) -> Float {
+        max(-Float.greatestFiniteMagnitude, Float(score - coarseError - Self.coarseSlack).nextDown)
+    }
+
+    /// Between what the score of a row lies, by its fine codes.
+    /// - Parameter sum: what `gallery_refine` gives.
+    func bounds(fineSum sum: Int32, step: Float, error: Float) -> (lower: Double, upper: Double) {
+        let score = Double(sum) * Double(step) / (32 * Self.fineScale)
+        let error = Double(error)
+        let spread = length * error + fineError * (Self.longestTemplate + error) + Self.fineSlack
+        return (score - spread, score + spread)
+    }
+
+    /// A bound of a length from its square, which some roundings have touched.
+    private static func upperBound(_ squares: Double) -> Double { squares.squareRoot() * (1 + 1e-9) + 1e-12 }
+}
+
+private func square(_ x: Double) -> Double { x * x }
