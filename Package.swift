@@ -88,6 +88,7 @@ let package = Package(
             dependencies: [
                 "SQLiteStorage", "FaceRecognition", "FaceTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            resources: [.copy("Databases")],
             swiftSettings: settings
         ),
         .testTarget(

@@ -133,10 +133,11 @@ public struct FaceRecognizer: Sendable {
             record.photographs = [galleries.digest(of: found.view.bytes)]
             guard let sample = found.sample else { throw RecognitionError.noFace(in: probe) }
             var times = found.view.times
-            let candidates = try times.measure(.gallery) {
-                try gallery.candidates(
-                    for: sample.template, limit: limit, atLeast: calibration.score(at: point.similarity))
-            }
+            let start = ContinuousClock.now
+            let candidates = try await galleries.search(
+                gallery, for: sample.template, limit: limit, atLeast: calibration.score(at: point.similarity),
+                on: pipeline.workers)
+            times.add(ContinuousClock.now - start, to: .gallery)
             let answers = candidates.map {
                 Identification.Answer(candidate: $0, similarity: calibration.similarity(of: $0.score))
             }

@@ -10,14 +10,51 @@ extension Database {
         }
     }
 
-    func gallery(_ name: GalleryName) throws -> Gallery {
-        let (key, description) = try found(name, counting: true)
+    /// What a gallery is; counted through.
+    func description(of name: GalleryName) throws -> GalleryDescription { try found(name, counting: true).description }
+
+    /// A gallery's faces in codes, every template read and checked.
+    func index(of name: GalleryName) throws -> GalleryIndex {
+        let (key, description) = try found(name)
+        var index = try GalleryIndex(model: description.model, dimension: description.dimension)
         let rows = try Row.fetchCursor(
             self, sql: "SELECT \(faceColumns) FROM face WHERE gallery = ? ORDER BY number", arguments: [key])
-        var faces: [EnrolledFace] = []
-        faces.reserveCapacity(description.faces)
-        while let row = try rows.next() { faces.append(try row.face(in: description)) }
-        return try Gallery(description, faces: faces)
+        var entries: [GalleryIndex.Entry] = []
+        while let row = try rows.next() {
+            let face = try row.face(in: description)
+            entries.append(face.entry(row: row[Row.numberColumn]))
+            // In lots, so that the templates of a large gallery are not all in memory at once.
+            if entries.count == 4_096 {
+                try index.append(entries)
+                entries.removeAll(keepingCapacity: true)
+            }
+        }
+        try index.append(entries)
+        return index
+    }
+
+    /// The faces of these rows, in their order; nil for one that is gone.
+    func faces(rows: [Int64], in name: GalleryName) throws -> [EnrolledFace?] {
+        guard let (key, description) = try galleryRow(name) else { return rows.map { _ in nil } }
+        let statement = try cachedStatement(
+            sql: "SELECT \(faceColumns) FROM face WHERE number = ? AND gallery = ?")
+        return try rows.map { try Row.fetchOne(statement, arguments: [$0, key])?.face(in: description) }
+    }
+
+    func faces(in name: GalleryName, _ which: FaceSelection?) throws -> [EnrolledFaceDescription] {
+        let (key, description) = try found(name)
+        let (condition, value): (String, (any DatabaseValueConvertible)?) =
+            switch which {
+            case nil: ("", nil)
+            case .face(let id): ("AND id = ?", id.rawValue)
+            case .person(let person): ("AND person = ?", person)
+            }
+        let rows = try Row.fetchCursor(
+            self, sql: "SELECT \(faceColumns) FROM face WHERE gallery = ? \(condition) ORDER BY number",
+            arguments: [key] + StatementArguments([value].compactMap { $0 }))
+        var faces: [EnrolledFaceDescription] = []
+        while let row = try rows.next() { faces.append(try row.face(in: description).description) }
+        return faces
     }
 
     func faces(from photograph: PhotographDigest, in name: GalleryName) throws -> [EnrolledFace] {
@@ -29,7 +66,8 @@ extension Database {
     }
 
     /// To be called in a transaction.
-    func apply(_ change: GalleryChange) throws {
+    /// - Returns: the rows of the faces that were added or removed, where it is about some.
+    func apply(_ change: GalleryChange) throws -> [Int64] {
         switch change {
         case .create(let description):
             guard try galleryRow(description.name) == nil else {
@@ -37,22 +75,41 @@ extension Database {
                     .galleryExists, "The gallery \(description.name) is there already; choose another name.")
             }
             try insert(description)
+            return []
         case .delete(let name):
             try execute(sql: "DELETE FROM gallery WHERE id = ?", arguments: [try found(name).key])
             try noteRemains()
+            return []
         case .enrol(let faces, in: let description):
             let (key, gallery) = try galleryRow(description.name) ?? (try insert(description), description)
-            for face in faces {
-                try gallery.mustMatch(face.template)
-                try insert(face, in: gallery, key: key)
-            }
+            for face in faces { try gallery.mustMatch(face.template) }
+            let first = try takeNumbers(faces.count)
+            let numbers = Array(first..<(first + Int64(faces.count)))
+            for (face, number) in zip(faces, numbers) { try insert(face, number: number, in: gallery, key: key) }
+            return numbers
         case .forget(let ids, in: let name):
             let key = try found(name).key
+            var numbers: [Int64] = []
             for id in ids {
-                try execute(sql: "DELETE FROM face WHERE gallery = ? AND id = ?", arguments: [key, id.rawValue])
+                numbers += try Int64.fetchAll(
+                    self, sql: "DELETE FROM face WHERE gallery = ? AND id = ? RETURNING number",
+                    arguments: [key, id.rawValue])
             }
             try noteRemains()
+            return numbers
         }
+    }
+
+    /// Numbers that no face has had: a search that began before a face was forgotten must not come upon another one under
+    /// its number.
+    /// - Returns: the first of them.
+    private func takeNumbers(_ count: Int) throws -> Int64 {
+        guard let first = try Int64.fetchOne(self, sql: "SELECT next_face FROM installation") else {
+            throw RecognitionError(
+                .storageCorrupt, "The count of faces is missing from the database; restore a backup.")
+        }
+        try execute(sql: "UPDATE installation SET next_face = ?", arguments: [first + Int64(count)])
+        return first
     }
 
     /// - Parameter counting: whether the description says how many faces and people there are, which costs a passage over
@@ -86,7 +143,7 @@ extension Database {
         return lastInsertedRowID
     }
 
-    private func insert(_ face: EnrolledFace, in gallery: GalleryDescription, key: Int64) throws {
+    private func insert(_ face: EnrolledFace, number: Int64, in gallery: GalleryDescription, key: Int64) throws {
         let it = face.description
         // The unique index would refuse it as well, but could not say which face it is.
         if let earlier = try String.fetchOne(
@@ -100,12 +157,13 @@ extension Database {
         }
         try execute(
             sql: """
-                INSERT INTO face (gallery, id, person, external_id, photograph, x, y, width, height, confidence, enrolled,
+                INSERT INTO face (number, gallery, id, person, external_id, photograph, x, y, width, height, confidence, enrolled,
                     template)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                key, it.id.rawValue, it.person, it.externalID, it.photograph.bytes, it.box.x, it.box.y, it.box.width,
+                number, key, it.id.rawValue, it.person, it.externalID, it.photograph.bytes, it.box.x, it.box.y,
+                it.box.width,
                 it.box.height, it.confidence, it.enrolled.timeIntervalSinceReferenceDate,
                 Data(littleEndian: face.template.components),
             ])
@@ -120,7 +178,7 @@ private let galleryColumns = """
 private let uncountedGalleryColumns = "id, name, model, dimension, created, 0, 0"
 
 private let faceColumns =
-    "id, person, external_id, photograph, x, y, width, height, confidence, enrolled, template"
+    "id, person, external_id, photograph, x, y, width, height, confidence, enrolled, template, number"
 
 extension Row {
     /// A row of `galleryColumns`.
@@ -136,6 +194,8 @@ extension Row {
             created: Date(timeIntervalSinceReferenceDate: created), faces: faces, people: people)
         return (key, description)
     }
+
+    fileprivate static let numberColumn = 11
 
     /// A row of `faceColumns`.
     fileprivate func face(in gallery: GalleryDescription) throws -> EnrolledFace {
@@ -171,5 +231,13 @@ extension Row {
     /// file has such values: the tables are strict.
     func value<Value: DatabaseValueConvertible>(_ column: Int) -> Value? {
         Value.fromDatabaseValue(self[column] as DatabaseValue)
+    }
+}
+
+extension EnrolledFace {
+    /// What the index of its gallery is told of it.
+    func entry(row: Int64) -> GalleryIndex.Entry {
+        GalleryIndex.Entry(
+            row: row, template: template, enrolled: Int64(description.enrolled.timeIntervalSince1970 * 1_000))
     }
 }

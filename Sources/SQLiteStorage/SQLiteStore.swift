@@ -13,7 +13,7 @@ package import struct FaceRecognition.Record
 /// changed nothing. What was begun is finished even when the calling task is cancelled.
 ///
 /// Concurrency: one connection, a `DatabaseQueue`, does everything in turn. A pool of readers would gain nothing, since a
-/// search works on a `Gallery` in memory and not on the file; and a reader could hold up the checkpoint that wipes
+/// search works on codes in memory and reads a few rows of the file; and a reader could hold up the checkpoint that wipes
 /// forgotten faces out of the write-ahead log. Calls suspend; no thread of Swift's shared pool is blocked.
 public final class SQLiteStore: Sendable {
     static let fileName = "countenance.sqlite"
@@ -23,9 +23,9 @@ public final class SQLiteStore: Sendable {
     /// Kept so that the lock outlives the connection.
     private let directory: DataDirectory
     private let digestKey: SymmetricKey
-    /// Galleries as they are now. Filled and cleared on the connection's queue only, so that none of them can be older
-    /// than the last change; the data directory's lock sees to it that nobody else changes the file.
-    private let loaded = Mutex<[GalleryName: Gallery]>([:])
+    /// Galleries as they are now, in codes. Changed on the connection's queue only, so that none of them can be older than
+    /// the last change; the data directory's lock sees to it that nobody else changes the file.
+    private let loaded = Mutex<[GalleryName: GalleryIndex]>([:])
 
     /// Opens the store, and makes it when it is not there. Finishes what a crash left over.
     ///
@@ -76,17 +76,31 @@ extension SQLiteStore: GalleryStore {
         try await inTurn { try $0.galleries() }
     }
 
-    /// Cost: all rows are read and validated the first time after a change, and kept in memory; then a look-up.
+    /// Cost: all rows are read and validated the first time, and their codes kept in memory; then a look-up.
     /// - Throws: `.galleryNotFound`; `.storageCorrupt` for a row that cannot be, with the gallery and the face id.
     package func gallery(_ name: GalleryName) async throws -> Gallery {
-        if let gallery = loaded.withLock({ $0[name] }) { return gallery }
+        Gallery(name, index: try await index(of: name)) { [self] rows in
+            try onConnection { try $0.faces(rows: rows, in: name) }
+        }
+    }
+
+    private func index(of name: GalleryName) async throws -> GalleryIndex {
+        if let index = loaded.withLock({ $0[name] }) { return index }
         return try await inTurn { [self] db in
             // Somebody who asked at the same time may have loaded it.
-            if let gallery = loaded.withLock({ $0[name] }) { return gallery }
-            let gallery = try db.gallery(name)
-            loaded.withLock { $0[name] = gallery }
-            return gallery
+            if let index = loaded.withLock({ $0[name] }) { return index }
+            let index = try db.index(of: name)
+            loaded.withLock { $0[name] = index }
+            return index
         }
+    }
+
+    package func description(of name: GalleryName) async throws -> GalleryDescription {
+        try await inTurn { try $0.description(of: name) }
+    }
+
+    package func faces(in name: GalleryName, _ which: FaceSelection?) async throws -> [EnrolledFaceDescription] {
+        try await inTurn { try $0.faces(in: name, which) }
     }
 
     package func faces(from photograph: PhotographDigest, in name: GalleryName) async throws -> [EnrolledFace] {
@@ -104,11 +118,8 @@ extension SQLiteStore: GalleryStore {
     ///   two enrol it at the same time.
     package func apply(_ change: GalleryChange, recordedAs record: Record) async throws -> RecordReceipt {
         try await inTurn { [self] db in
-            let receipt = try db.inOneTransaction {
-                try db.apply(change)
-                return try db.append(record)
-            }
-            _ = loaded.withLock { $0.removeValue(forKey: change.gallery) }
+            let (rows, receipt) = try db.inOneTransaction { (try db.apply(change), try db.append(record)) }
+            loaded.withLock { $0.follow(change, rows: rows) }
             // After the commit, so a failure must not be told as one of the change: it is tried again later.
             db.eraseRemains()
             return receipt
@@ -138,12 +149,19 @@ extension SQLiteStore: RecordLog {
     }
 }
 
-extension GalleryChange {
-    /// The gallery that it changes.
-    var gallery: GalleryName {
-        switch self {
-        case .create(let description), .enrol(_, in: let description): description.name
-        case .delete(let name), .forget(_, in: let name): name
+extension [GalleryName: GalleryIndex] {
+    /// Does to the index what was done to the gallery.
+    /// - Parameter rows: those of the faces that were added or removed.
+    fileprivate mutating func follow(_ change: GalleryChange, rows: [Int64]) {
+        switch change {
+        case .create: break
+        case .delete(let name): self[name] = nil
+        case .enrol(let faces, in: let description):
+            // Should it not take them, it is loaded anew for the next search.
+            do { try self[description.name]?.append(zip(faces, rows).map { $0.entry(row: $1) }) } catch {
+                self[description.name] = nil
+            }
+        case .forget(_, in: let name): self[name]?.remove(rows: rows)
         }
     }
 }

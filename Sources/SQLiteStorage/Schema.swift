@@ -84,6 +84,7 @@ enum Schema {
                 sql: "INSERT INTO installation (id, digest_key, created) VALUES (0, ?, ?)",
                 arguments: [key, Date().timeIntervalSinceReferenceDate])
         }
+        migrator.registerMigration("v2") { db in try db.execute(sql: v2) }
         return migrator
     }
 
@@ -136,6 +137,12 @@ enum Schema {
         BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
         CREATE TRIGGER record_is_never_deleted BEFORE DELETE ON record
         BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
+        """
+
+    /// A face's number is never given to another one, even when the last one is forgotten.
+    private static let v2 = """
+        ALTER TABLE installation ADD COLUMN next_face INTEGER NOT NULL DEFAULT 1;
+        UPDATE installation SET next_face = (SELECT coalesce(max(number), 0) + 1 FROM face);
         """
 }
 

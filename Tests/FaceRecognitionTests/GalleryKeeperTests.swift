@@ -13,7 +13,7 @@ import Testing
         let gone = try await bench.keeper.forget(
             .person("Ann"), in: bench.name, permit: bench.permit(.forget, in: bench.name))
         #expect(Set(gone.outcome) == [a, b])
-        #expect(try await bench.store.gallery(bench.name).faces.map(\.id) == [c])
+        #expect(try await bench.store.faces(in: bench.name, nil).map(\.id) == [c])
         #expect(bench.store.records.last?.forgotten == gone.outcome && bench.store.records.last?.outcome == "forgotten")
         let nobody = try await bench.keeper.forget(.face(a), in: bench.name, permit: bench.permit(.forget, in: bench.name))
         #expect(nobody.outcome.isEmpty && bench.store.records.last?.outcome == "not-found")

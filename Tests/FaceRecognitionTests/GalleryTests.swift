@@ -14,8 +14,8 @@ import Testing
     }
 
     private func gallery(_ faces: [EnrolledFace], dimension: Int) throws -> Gallery {
-        try Gallery(
-            GalleryDescription(name: GalleryName("g"), model: .test, dimension: dimension, created: Date()), faces: faces)
+        try Gallery.holding(
+            faces, of: GalleryDescription(name: GalleryName("g"), model: .test, dimension: dimension, created: Date()))
     }
 
     /// What a search must give: compare all, sort all, cut.

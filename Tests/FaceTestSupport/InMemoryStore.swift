@@ -6,6 +6,8 @@ import Synchronization
 package final class InMemoryStore: GalleryStore, RecordLog {
     private struct State {
         var galleries: [GalleryName: (description: GalleryDescription, faces: [EnrolledFace])] = [:]
+        /// Every face that ever was, in the order of enrolment: a face's row is its place here.
+        var rows: [FaceID] = []
         var records: [Record] = []
         var failure: RecognitionError?
         var interlude: (@Sendable () async throws -> Void)?
@@ -37,8 +39,24 @@ package final class InMemoryStore: GalleryStore, RecordLog {
 
     package func gallery(_ name: GalleryName) async throws -> Gallery {
         try state.withLock {
-            let entry = try Self.existing(name, in: $0)
-            return try Gallery(Self.counted(entry), faces: entry.faces)
+            let entry = try Self.existing(name, in: $0), rows = $0.rows
+            return try Gallery.holding(entry.faces, of: entry.description) { id in
+                rows.firstIndex(of: id).map(Int64.init) ?? 0
+            } faces: { [self] wanted in
+                state.withLock { state in
+                    wanted.map { row in state.galleries[name]?.faces.first { $0.id == rows[Int(row)] } }
+                }
+            }
+        }
+    }
+
+    package func description(of name: GalleryName) async throws -> GalleryDescription {
+        try state.withLock { Self.counted(try Self.existing(name, in: $0)) }
+    }
+
+    package func faces(in name: GalleryName, _ which: FaceSelection?) async throws -> [EnrolledFaceDescription] {
+        try state.withLock {
+            try Self.existing(name, in: $0).faces.map(\.description).filter { which?.includes($0) ?? true }
         }
     }
 
@@ -76,6 +94,7 @@ package final class InMemoryStore: GalleryStore, RecordLog {
                     }
                 }
                 entry.faces += faces
+                next.rows += faces.map(\.id)
                 next.galleries[gallery.name] = entry
             case .forget(let ids, let name):
                 var entry = try Self.existing(name, in: next)
@@ -110,5 +129,23 @@ package final class InMemoryStore: GalleryStore, RecordLog {
             name: entry.description.name, model: entry.description.model, dimension: entry.description.dimension,
             created: entry.description.created, faces: entry.faces.count,
             people: Set(entry.faces.compactMap(\.description.person)).count)
+    }
+}
+
+extension Gallery {
+    /// A gallery of faces that somebody else holds.
+    package static func holding(
+        _ held: [EnrolledFace], of description: GalleryDescription, row: (FaceID) -> Int64,
+        faces: @escaping @Sendable ([Int64]) throws -> [EnrolledFace?]
+    ) throws -> Gallery {
+        var index = try GalleryIndex(model: description.model, dimension: description.dimension)
+        try index.append(held.map { GalleryIndex.Entry(row: row($0.id), template: $0.template, enrolled: 0) })
+        return Gallery(description.name, index: index, faces: faces)
+    }
+
+    /// A gallery of just these faces.
+    package static func holding(_ held: [EnrolledFace], of description: GalleryDescription) throws -> Gallery {
+        let rows = Dictionary(uniqueKeysWithValues: held.enumerated().map { ($1.id, Int64($0)) })
+        return try holding(held, of: description, row: { rows[$0]! }, faces: { $0.map { held[Int($0)] } })
     }
 }

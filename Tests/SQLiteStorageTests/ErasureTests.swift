@@ -46,7 +46,7 @@ import Testing
             #expect(files.range(of: Data(face.description.person!.utf8.prefix(14))) == nil)
         }
         #expect(files.range(of: enrolled[0].mark) != nil)
-        #expect(Set(try await store.gallery(.staff).faces) == Set(enrolled.map(\.description)))
+        #expect(Set(try await store.faces(in: .staff, nil)) == Set(enrolled.map(\.description)))
     }
 
     @Test("Nor does a deleted gallery") func delete() async throws {

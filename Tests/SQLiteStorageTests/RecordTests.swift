@@ -81,7 +81,7 @@ import Testing
         let one = EnrolledFace.sample(1)
         let changes: [GalleryChange] = [
             .enrol([.sample(2)], in: .sample()), .enrol([one], in: .sample(.guests)), .create(.sample(.guests)),
-            .delete(.staff), .forget(try await store.gallery(.staff).faces.map(\.id), in: .staff),
+            .delete(.staff), .forget(try await store.faces(in: .staff, nil).map(\.id), in: .staff),
         ]
         for change in changes {
             let error = await failure { try await store.change(change) }

@@ -1,3 +1,5 @@
+package import Foundation
+
 /// The best answers of a search: an enrolled face and how close it is.
 public struct Candidate: Sendable, Hashable {
     public let face: EnrolledFaceDescription
@@ -14,61 +16,69 @@ public struct Candidate: Sendable, Hashable {
     }
 }
 
-/// A gallery at one moment: immutable, so that a search sees one state of it, whatever is enrolled meanwhile.
-public struct Gallery: Sendable {
-    /// The most candidates a search gives, as Rekognition's MaxFaces has it.
-    public static let maximumCandidates = 4_096
+/// A gallery at one moment, ready to be searched: immutable, so that a search sees one state of it, whatever is enrolled
+/// meanwhile.
+///
+/// It holds the codes of the gallery's faces; what the store keeps of a face is read for those few that a search comes
+/// upon.
+package struct Gallery: Sendable {
+    package let name: GalleryName
+    private let index: GalleryIndex
+    private let faces: @Sendable ([Int64]) throws -> [EnrolledFace?]
 
-    public let description: GalleryDescription
-    /// In the order of the templates' rows.
-    public let faces: [EnrolledFaceDescription]
-    /// One row of `dimension` components after another.
-    private let components: [Float]
-
-    /// - Throws: `.modelMismatch` when a template is not of the gallery's model and dimension.
-    public init(_ description: GalleryDescription, faces: [EnrolledFace]) throws {
-        var components: [Float] = []
-        components.reserveCapacity(faces.count * description.dimension)
-        for face in faces {
-            try description.mustMatch(face.template)
-            components += face.template.components
-        }
-        self.description = description
-        self.faces = faces.map(\.description)
-        self.components = components
+    /// - Parameter faces: gives, in their order, the faces of the index's rows; nil for one that is gone. May block.
+    package init(
+        _ name: GalleryName, index: GalleryIndex, faces: @escaping @Sendable ([Int64]) throws -> [EnrolledFace?]
+    ) {
+        self.name = name
+        self.index = index
+        self.faces = faces
     }
 
-    public var count: Int { faces.count }
+    package var count: Int { index.count }
 
     /// The enrolled faces closest to the probe: exactly those, and in exactly the order, of a scan that compares the
-    /// probe with every row in double precision (`Template.compared`) and sorts by score, then face id.
+    /// probe with every template in double precision (`Template.compared`) and sorts by score, then face id.
     ///
-    /// Cost: one pass over all rows, and a heap of at most `limit` candidates.
+    /// Cost: see `GalleryIndex`. Blocks.
     ///
     /// - Parameters:
     ///   - limit: 1...4,096.
     ///   - floor: scores below it are no candidates.
-    /// - Throws: `.modelMismatch`, `.invalidValue` for the limit.
-    public func candidates(for probe: Template, limit: Int, atLeast floor: ComparisonScore) throws -> [Candidate] {
-        try description.mustMatch(probe)
-        guard (1...Self.maximumCandidates).contains(limit) else {
-            throw RecognitionError(
-                .invalidValue, "A search gives 1 to \(Self.maximumCandidates) candidates, not \(limit).")
-        }
-        var best = BoundedHeap<Candidate>(capacity: limit, precedes: Candidate.precedes)
-        let dimension = description.dimension
-        components.withUnsafeBufferPointer { rows in
-            probe.components.withUnsafeBufferPointer { probe in
-                for row in faces.indices {
-                    let stored = UnsafeBufferPointer(rebasing: rows[(row * dimension)..<((row + 1) * dimension)])
-                    let score = ComparisonScore(dotProduct(probe, stored))
-                    // The cheap test first: a candidate holds strings, and most rows are none.
-                    guard score >= floor, best.last.map({ score >= $0.score }) ?? true else { continue }
-                    best.insert(Candidate(face: faces[row], score: score))
-                }
+    ///   - now: faces that expire then or earlier are none.
+    ///   - threads: as many as the scan may use.
+    /// - Throws: `.modelMismatch`, `.invalidValue` for the limit; `GalleryIndex.Outdated` when a face that the search came
+    ///   upon has been forgotten meanwhile.
+    package func candidates(
+        for probe: Template, limit: Int, atLeast floor: ComparisonScore, now: Date = Date(), threads: Int = 1
+    ) throws -> [Candidate] {
+        var known: [Int64: EnrolledFaceDescription] = [:]
+        let matches = try index.candidates(
+            for: probe, limit: limit, atLeast: floor, where: .init(now: Int64(now.timeIntervalSince1970 * 1_000)),
+            threads: threads
+        ) { rows in
+            try zip(rows, faces(rows)).map { row, face in
+                known[row] = face?.description
+                return face.map { GalleryIndex.ExactFace(id: $0.id, template: $0.template) }
             }
         }
-        return best.sorted()
+        return matches.compactMap { match in known[match.row].map { Candidate(face: $0, score: match.score) } }
+    }
+}
+
+extension GalleryStore {
+    /// Searches a gallery; should a face that the search comes upon be forgotten meanwhile, its state after that.
+    func search(
+        _ gallery: Gallery, for probe: Template, limit: Int, atLeast floor: ComparisonScore, on workers: Workers
+    ) async throws -> [Candidate] {
+        var gallery = gallery
+        while true {
+            do {
+                return try await workers.run { [gallery] in
+                    try gallery.candidates(for: probe, limit: limit, atLeast: floor, threads: workers.count)
+                }
+            } catch is GalleryIndex.Outdated { gallery = try await self.gallery(gallery.name) }
+        }
     }
 }
 

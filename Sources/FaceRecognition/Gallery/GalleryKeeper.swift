@@ -27,9 +27,10 @@ public struct GalleryKeeper: Sendable {
     /// - Throws: `.galleryNotFound`.
     public func show(_ name: GalleryName, permit: Permit) async throws -> Recorded<GalleryContents> {
         try await recorder.record(permit, operation: .manage, gallery: name) { record, _ in
-            let gallery = try await galleries.gallery(name)
+            let contents = GalleryContents(
+                gallery: try await galleries.description(of: name), faces: try await galleries.faces(in: name, nil))
             record.outcome = "shown"
-            return GalleryContents(gallery: gallery.description, faces: gallery.faces)
+            return contents
         }
     }
 
@@ -51,11 +52,11 @@ public struct GalleryKeeper: Sendable {
     /// - Throws: `.galleryNotFound`.
     public func delete(_ name: GalleryName, permit: Permit) async throws -> Recorded<GalleryDescription> {
         try await recorder.record(permit, operation: .manage, gallery: name) { record, change in
-            let gallery = try await galleries.gallery(name)
+            let gallery = try await galleries.description(of: name)
             record.outcome = "gallery-deleted"
-            record.forgotten = gallery.faces.map(\.id)
+            record.forgotten = try await galleries.faces(in: name, nil).map(\.id)
             change = .delete(name)
-            return gallery.description
+            return gallery
         }
     }
 
@@ -65,7 +66,7 @@ public struct GalleryKeeper: Sendable {
     public func forget(_ which: FaceSelection, in name: GalleryName, permit: Permit) async throws -> Recorded<[FaceID]>
     {
         try await recorder.record(permit, operation: .forget, gallery: name) { record, change in
-            let ids = try await galleries.gallery(name).faces.filter(which.includes).map(\.id)
+            let ids = try await galleries.faces(in: name, which).map(\.id)
             record.outcome = ids.isEmpty ? "not-found" : "forgotten"
             record.forgotten = ids
             if !ids.isEmpty { change = .forget(ids, in: name) }
@@ -79,7 +80,7 @@ public enum FaceSelection: Sendable, Hashable {
     case face(FaceID)
     case person(String)
 
-    func includes(_ face: EnrolledFaceDescription) -> Bool {
+    package func includes(_ face: EnrolledFaceDescription) -> Bool {
         switch self {
         case .face(let id): face.id == id
         case .person(let person): face.person == person

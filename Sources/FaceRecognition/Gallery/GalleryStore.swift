@@ -16,9 +16,18 @@ package protocol GalleryStore: Sendable {
     /// All galleries, by name.
     func galleries() async throws -> [GalleryDescription]
 
+    /// What a gallery is, with its faces and people counted.
+    /// - Throws: `.galleryNotFound`.
+    func description(of name: GalleryName) async throws -> GalleryDescription
+
     /// The gallery as it is now, for any number of searches.
     /// - Throws: `.galleryNotFound`.
     func gallery(_ name: GalleryName) async throws -> Gallery
+
+    /// A gallery's faces, or some of them, in the order of their enrolment.
+    /// - Parameter which: nil for all.
+    /// - Throws: `.galleryNotFound`.
+    func faces(in name: GalleryName, _ which: FaceSelection?) async throws -> [EnrolledFaceDescription]
 
     /// The faces enrolled from a photograph, to enrol nothing twice. Cost: an index look-up.
     func faces(from photograph: PhotographDigest, in name: GalleryName) async throws -> [EnrolledFace]

@@ -29,7 +29,7 @@ struct Identify: AsyncParsableCommand {
 
     @Option(
         name: .customLong("max"),
-        help: .init("At most this many candidates, 1 to \(Gallery.maximumCandidates).", valueName: "n"))
+        help: .init("At most this many candidates, 1 to \(GalleryIndex.maximumCandidates).", valueName: "n"))
     var limit = 5
 
     @Option(
@@ -44,8 +44,8 @@ struct Identify: AsyncParsableCommand {
     @OptionGroup var data: DataOptions
 
     func validate() throws {
-        guard (1...Gallery.maximumCandidates).contains(limit) else {
-            throw ValidationError("--max lies between 1 and \(Gallery.maximumCandidates).")
+        guard (1...GalleryIndex.maximumCandidates).contains(limit) else {
+            throw ValidationError("--max lies between 1 and \(GalleryIndex.maximumCandidates).")
         }
         if let annotate {
             guard photographs.count == 1 else { throw ValidationError("--annotate draws one photograph; give one.") }

@@ -1,4 +1,7 @@
 extension GalleryIndex {
+    /// The most candidates a search gives, as Rekognition's MaxFaces has it.
+    public static let maximumCandidates = 4_096
+
     /// Which faces a search may find. Applied inside the scan, so that k results are k results.
     public struct Filter: Sendable, Hashable {
         /// In milliseconds since 1970: faces that expire now or earlier are not found.
@@ -83,9 +86,9 @@ extension GalleryIndex {
         for probes: [Template], limit: Int, atLeast floor: ComparisonScore, where filter: Filter, threads: Int,
         path: ScanPath, exact: ([Int64]) throws -> [ExactFace?]
     ) throws -> [[Match]] {
-        guard (1...Gallery.maximumCandidates).contains(limit) else {
+        guard (1...Self.maximumCandidates).contains(limit) else {
             throw RecognitionError(
-                .invalidValue, "A search gives 1 to \(Gallery.maximumCandidates) candidates, not \(limit).")
+                .invalidValue, "A search gives 1 to \(Self.maximumCandidates) candidates, not \(limit).")
         }
         guard !floor.value.isNaN else {
             throw RecognitionError(.invalidValue, "The least score is not a number; give one from -1 to 1.")
