@@ -225,6 +225,10 @@ extension EndToEnd {
             let findings = try ended.json().array
             #expect(findings.count >= 8)
             #expect(findings.allSatisfy { $0["well"].bool == true && $0["says"].string?.isEmpty == false })
+            let parts = findings.compactMap { $0["part"].string }
+            for format in ["JPEG", "PNG", "WebP", "HEIC", "AVIF", "TIFF", "GIF"] {
+                #expect(parts.contains("image format \(format)"))
+            }
             #expect(try await place.run("doctor").out.hasPrefix("well "))
         }
 
