@@ -114,7 +114,7 @@ public struct ImageDecoding: Sendable {
         let most = bytesPerPixelAtOnce > 0 ? Double(limits.bytesAtOnce) / bytesPerPixelAtOnce : .infinity
         if Double(pixels) > most {
             throw refuse(
-                "\(Int(most)) pixels in all for this kind of \(format.rawValue), which must be in memory whole to be decoded",
+                "\(Int(most)) pixels in all for this kind of \(format.rawValue), whose pixels may all have to be in memory at once",
                 limits.advice)
         }
     }

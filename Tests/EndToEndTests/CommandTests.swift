@@ -209,7 +209,8 @@ extension EndToEnd {
             #expect(Set(list.array.compactMap { $0["kind"].string }) == ["face-detector", "face-landmarks", "template-extractor"])
             #expect(list.array.allSatisfy { $0["licence"].string?.isEmpty == false && $0["sha256"].string?.count == 64 })
             for id in list.array.compactMap({ $0["id"].string }) {
-                #expect(try await place.run("model", "show", id).json()["id"].string == id)
+                let shown = try await place.run("model", "show", id, "--json").json()
+                #expect(shown["id"].string == id && shown["kind"].string != nil)
             }
             let model = try await place.run("model", "show", "sface-2021dec").json()
             #expect(model["dimension"].number == 128)

@@ -183,7 +183,7 @@ struct ImageDecodingTests {
         let budget = Int(Double(48 * 32) * each) - 1
         let error = try #require(refusal(data, ImageDecoding(limits: .init(bytesAtOnce: budget, advice: "set --more"))))
         #expect(error.code == .imageTooLarge)
-        #expect(error.message.contains("in memory whole") && error.message.hasSuffix("set --more."), "\(error.message)")
+        #expect(error.message.contains("in memory at once") && error.message.hasSuffix("set --more."), "\(error.message)")
         #expect(refusal(data, ImageDecoding(limits: .init(bytesAtOnce: budget + 2))) == nil)
     }
 
