@@ -20,25 +20,30 @@ public import Foundation
 ///
 ///     let recognise = ImageDecoding().decode
 public struct ImageDecoding: Sendable {
-    /// What is refused unseen. The defaults keep one decode under 1 GiB and, on an ordinary processor, under 5 s.
+    /// What is refused unseen. The defaults keep one decode under 1 GiB, networks and file included, and, on an ordinary
+    /// processor, under 5 s. Several decodes at once take as many times the memory.
     public struct Limits: Sendable, Hashable {
         /// The file, in bytes.
         public var bytes: Int
         /// Width times height of the original.
         public var pixels: Int
-        /// Width times height of the original where the format cannot be read in strips, so that all of it must be in
-        /// memory at once: HEIC, AVIF, WebP, GIF, TIFF, progressive JPEG, interlaced PNG.
-        public var pixelsAtOnce: Int
+        /// The memory, in bytes, that decoding takes where the format cannot be read in strips, so that all of the
+        /// original is in memory at once: HEIC, AVIF, WebP, GIF, some TIFF, progressive JPEG, interlaced PNG.
+        public var bytesAtOnce: Int
         /// Width and height of the original, each.
         public var side: Int
+        /// What the one who sent a photograph with too many pixels is told to do.
+        public var advice: String
 
         public init(
-            bytes: Int = 50_000_000, pixels: Int = 100_000_000, pixelsAtOnce: Int = 50_000_000, side: Int = 32_768
+            bytes: Int = 50_000_000, pixels: Int = 100_000_000, bytesAtOnce: Int = 720_000_000, side: Int = 32_768,
+            advice: String = "send a smaller one"
         ) {
             self.bytes = bytes
             self.pixels = pixels
-            self.pixelsAtOnce = pixelsAtOnce
+            self.bytesAtOnce = bytesAtOnce
             self.side = side
+            self.advice = advice
         }
     }
 
@@ -68,7 +73,7 @@ public struct ImageDecoding: Sendable {
         let header = try format.open(bytes, shrunkBy: 1)
         try check(bytesPerPixel: header.bytesPerPixel)
         let original = PixelSize(width: header.width, height: header.height)
-        try check(original, atOnce: format.isReadAtOnce(header))
+        try check(original, as: format, bytesPerPixelAtOnce: format.bytesPerPixelAtOnce(header))
         let shrinking = format.shrinkOnLoad(original)
         let picture = try shrinking == 1 ? header : format.open(bytes, shrunkBy: shrinking)
         let upright = try picture.unpacked().flattened().shrunk().inSRGB().upright(orientation: header.orientation)
@@ -94,17 +99,23 @@ public struct ImageDecoding: Sendable {
         }
     }
 
-    private func check(_ size: PixelSize, atOnce: Bool) throws {
-        func refuse(_ limit: String) throws -> Never {
-            throw RecognitionError(
+    private func check(_ size: PixelSize, as format: ImageFormat, bytesPerPixelAtOnce: Double) throws {
+        func refuse(_ limit: String, _ advice: String) -> RecognitionError {
+            RecognitionError(
                 .imageTooLarge,
-                "The photograph is \(size.width) x \(size.height) pixels; the limit is \(limit). Send a smaller one.")
+                "The photograph is \(size.width) x \(size.height) pixels; the limit is \(limit); \(advice).")
         }
         // libvips gives sides of at most 10,000,000, so that the product fits.
-        if max(size.width, size.height) > limits.side { try refuse("\(limits.side) pixels a side") }
-        if size.width * size.height > limits.pixels { try refuse("\(limits.pixels) pixels in all") }
-        if atOnce, size.width * size.height > limits.pixelsAtOnce {
-            try refuse("\(limits.pixelsAtOnce) pixels in all for a format that must be in memory whole")
+        let pixels = size.width * size.height
+        if max(size.width, size.height) > limits.side {
+            throw refuse("\(limits.side) pixels a side", "send a smaller one")
+        }
+        if pixels > limits.pixels { throw refuse("\(limits.pixels) pixels in all", limits.advice) }
+        let most = bytesPerPixelAtOnce > 0 ? Double(limits.bytesAtOnce) / bytesPerPixelAtOnce : .infinity
+        if Double(pixels) > most {
+            throw refuse(
+                "\(Int(most)) pixels in all for this kind of \(format.rawValue), whose pixels may all have to be in memory at once",
+                limits.advice)
         }
     }
 }

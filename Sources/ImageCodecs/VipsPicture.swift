@@ -42,6 +42,13 @@ final class VipsPicture {
 
     func has(_ field: String) -> Bool { vips_image_get_typeof(handle, field) != 0 }
 
+    /// A field that holds text; nil when there is none of this name.
+    func text(_ field: String) -> String? {
+        var text: UnsafePointer<CChar>?
+        guard has(field), vips_image_get_string(handle, field, &text) == 0, let text else { return nil }
+        return String(cString: text)
+    }
+
     /// The next step of the recipe.
     func step(
         _ make: (UnsafeMutablePointer<VipsImage>, inout UnsafeMutablePointer<VipsImage>?) -> CInt

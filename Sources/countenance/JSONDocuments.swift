@@ -173,6 +173,19 @@ struct JSONEnrolledFace: Encodable {
     }
 }
 
+/// A template extractor's manifest entry.
+struct JSONTemplateModel: Encodable {
+    let model: TemplateModel
+
+    private enum Keys: String, CodingKey { case kind }
+
+    func encode(to encoder: any Encoder) throws {
+        try model.encode(to: encoder)
+        var container = encoder.container(keyedBy: Keys.self)
+        try container.encode(ModelCatalogue.Kind.templateExtractor, forKey: .kind)
+    }
+}
+
 extension Double {
     /// Enough for a pixel or a degree; shorter to read.
     var toHundredths: Double { (self * 100).rounded() / 100 }

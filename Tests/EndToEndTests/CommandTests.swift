@@ -231,7 +231,8 @@ extension EndToEnd {
             #expect(Set(list.array.compactMap { $0["kind"].string }) == ["face-detector", "face-landmarks", "template-extractor"])
             #expect(list.array.allSatisfy { $0["licence"].string?.isEmpty == false && $0["sha256"].string?.count == 64 })
             for id in list.array.compactMap({ $0["id"].string }) {
-                #expect(try await place.run("model", "show", id).json()["id"].string == id)
+                let shown = try await place.run("model", "show", id, "--json").json()
+                #expect(shown["id"].string == id && shown["kind"].string != nil)
             }
             let model = try await place.run("model", "show", "sface-2021dec").json()
             #expect(model["dimension"].number == 128)
@@ -247,6 +248,10 @@ extension EndToEnd {
             let findings = try ended.json().array
             #expect(findings.count >= 8)
             #expect(findings.allSatisfy { $0["well"].bool == true && $0["says"].string?.isEmpty == false })
+            let parts = findings.compactMap { $0["part"].string }
+            for format in ["JPEG", "PNG", "WebP", "HEIC", "AVIF", "TIFF", "GIF"] {
+                #expect(parts.contains("image format \(format)"))
+            }
             #expect(try await place.run("doctor").out.hasPrefix("well "))
         }
 

@@ -163,14 +163,79 @@ extension EndToEnd {
             #expect(doctor.out.contains("WRONG  data directory"))
         }
 
-        @Test("3: a picture that could not be written is refused before any work")
+        @Test("3: a picture that cannot be written is named before any work is done")
         func unwritablePicture() async throws {
             let place = try Place()
-            let ended = try await place.run(
-                "detect", "--annotate", place.folder + "/none/found.png", Program.sample("obama.jpg"))
-            #expect(ended.code == 3)
-            #expect(ended.err.isOneSentence && ended.err.contains("found.png"))
-            #expect(ended.out.isEmpty)
+            try place.file("file", Data())
+            let photograph = Program.sample("obama.jpg")
+            for target in ["/none/found.png", "/file/found.png", "/folder.png"] {
+                try FileManager.default.createDirectory(
+                    atPath: place.folder + "/folder.png", withIntermediateDirectories: true)
+                for arguments in [
+                    ["detect", photograph], ["compare", photograph, photograph], ["identify", "--gallery", "g", photograph],
+                ] {
+                    let ended = try await place.run(arguments + ["--annotate", place.folder + target])
+                    #expect(ended.code == 3, "\(arguments[0]) \(target)")
+                    #expect(ended.err.isOneSentence && ended.err.contains(".png"), "\(ended.err)")
+                    #expect(ended.out.isEmpty)
+                }
+            }
+            #expect(!FileManager.default.fileExists(atPath: place.data))
+        }
+
+        @Test(
+            "5: a picture for which there is no room any more is named; the answer is given all the same",
+            .enabled(if: SmallDisk.canBeMade, "a small disk cannot be mounted here; it needs root"))
+        func noRoomForPicture() async throws {
+            let place = try Place()
+            let disk = try SmallDisk(at: place.folder + "/disk", kilobytes: 64)
+            defer { disk.unmount() }
+            disk.fill()
+            let ended = try await place.run("detect", "--annotate", disk.path + "/found.png", Program.sample("obama.jpg"))
+            #expect(ended.code == 5)
+            #expect(ended.err.isOneSentence && ended.err.contains("found.png"), "\(ended.err)")
+            #expect(ended.out.contains("1 face"))
+        }
+
+        @Test("3: a pipe, a device and a socket are no photographs, and none of them is waited for")
+        func noRegularFile() async throws {
+            let place = try Place()
+            let pipe = place.folder + "/pipe.jpg"
+            try #require(mkfifo(pipe, 0o600) == 0)
+            let socketPath = place.folder + "/s"
+            let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(descriptor) }
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: socketPath.utf8) }
+            let bound = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            try #require(bound == 0)
+            for path in [pipe, "/dev/null", socketPath] {
+                let ended = try await place.run("detect", path)
+                #expect(ended.code == 3, "\(path)")
+                #expect(ended.err.isOneSentence && ended.err.contains("not a regular file"), "\(ended.err)")
+            }
+            let piped = try await place.shell("cat '\(Program.sample("obama.jpg"))' | \"$0\" detect /dev/stdin")
+            #expect(piped.code == 3)
+            #expect(piped.err.contains("not a regular file"), "\(piped.err)")
+        }
+
+        @Test("3: another external id for an enrolled photograph is refused; the same, or none, is not")
+        func enrolledUnderAnotherID() async throws {
+            let place = try Place()
+            let enrol = ["enrol", "--gallery", "g", Program.sample("obama.jpg")]
+            #expect(try await place.run(enrol + ["--external-id", "one"]).code == 0)
+            #expect(try await place.run(enrol + ["--external-id", "one"]).code == 0)
+            #expect(try await place.run(enrol).code == 0)
+            let other = try await place.run(enrol + ["--external-id", "two"])
+            #expect(other.code == 3)
+            #expect(other.err.isOneSentence && other.err.contains("another external id"), "\(other.err)")
+            let faces = try await place.run("gallery", "faces", "g", "--json").jsonLines()
+            #expect(faces.map { $0["externalID"].string } == ["one"])
         }
     }
 }

@@ -103,5 +103,41 @@ extension EndToEnd {
             #expect(try await networks == before)
             #expect(try await place.run("compare", Program.sample("obama.jpg"), Program.sample("obama2.jpg")).code == 0)
         }
+
+        @Test("A bad entry concerns only those who want its network")
+        func badEntry() async throws {
+            let file = try place.file("data/models/bad.json", Data("{".utf8))
+            try #require(mkfifo(place.data + "/models/pipe.json", 0o600) == 0)
+            try FileManager.default.copyItem(
+                atPath: Program.models + "/sface-2021dec.json", toPath: place.data + "/models/twice.json")
+            for command in [["detect", Program.sample("obama.jpg")], ["enrol", "--gallery", "g", Program.sample("obama.jpg")]] {
+                let ended = try await place.run(command)
+                #expect(ended.code == 0, "\(ended.err)")
+            }
+            let list = try await place.run("model", "list")
+            #expect(list.code == 3)
+            #expect(list.out.contains("sface-2021dec  template-extractor") && list.out.contains("bad  BROKEN"), "\(list.out)")
+            let documents = try await place.run("model", "list", "--json")
+            #expect(documents.code == 3)
+            #expect(
+                try documents.json().array.map { $0["error"].string }
+                    == [nil, nil, nil, "model-refused", "unreadable-file", "model-refused"])
+            #expect(try documents.json()[3]["entry"].string == file)
+            for command in [["model", "show", "bad"], ["compare", "--model", "bad", "a.jpg", "b.jpg"]] {
+                let ended = try await place.run(command)
+                #expect(ended.code == 3)
+                #expect(ended.err.isOneSentence && ended.err.contains("bad.json"), "\(ended.err)")
+            }
+            let doctor = try await place.run("doctor")
+            #expect(doctor.code == 5)
+            for name in ["bad", "pipe", "twice"] { #expect(doctor.out.contains("WRONG  manifest entry \(name).json")) }
+            #expect(doctor.out.contains("well   inference"), "\(doctor.out)")
+            let added = try await place.run("model", "add", "--json", entry(["id": "mine", "file": "network.onnx"]))
+            #expect(added.code == 0, "\(added.err)")
+            #expect(try added.json()["id"].string == "mine")
+            #expect(try added.json()["file"].string == "mine-network.onnx")
+            let shown = try await place.run("model", "show", "--json", "mine")
+            #expect(shown.out == added.out)
+        }
     }
 }

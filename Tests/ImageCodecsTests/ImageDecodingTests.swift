@@ -150,7 +150,7 @@ struct ImageDecodingTests {
         let pixels = 48 * 32
         for (offset, admitted) in [(1, true), (0, true), (-1, false)] {
             let all = refusal(png, ImageDecoding(limits: .init(pixels: pixels + offset)))
-            let atOnce = refusal(webp, ImageDecoding(limits: .init(pixelsAtOnce: pixels + offset)))
+            let atOnce = refusal(webp, ImageDecoding(limits: .init(bytesAtOnce: 4 * (pixels + offset))))
             let side = refusal(png, ImageDecoding(limits: .init(side: 48 + offset)))
             for error in [all, atOnce, side] {
                 #expect(error?.code == (admitted ? nil : .imageTooLarge))
@@ -158,8 +158,37 @@ struct ImageDecodingTests {
             }
         }
         // A PNG that is not interlaced is read in strips, so that the limit for whole images is not its limit.
-        #expect(refusal(png, ImageDecoding(limits: .init(pixelsAtOnce: 1))) == nil)
+        #expect(refusal(png, ImageDecoding(limits: .init(bytesAtOnce: 1))) == nil)
     }
+
+    @Test(
+        "Each format has its default limit by the memory that it takes, and what goes over it is told why",
+        arguments: [
+            ("jpegsave_buffer", [:], "", 100), ("jpegsave_buffer", ["interlace": "true"], "", 100),
+            ("pngsave_buffer", [:], "", 100), ("pngsave_buffer", ["interlace": "true"], "", 100),
+            ("pngsave_buffer", ["interlace": "true"], "rgb16", 100), ("webpsave_buffer", [:], "", 100),
+            ("gifsave_buffer", [:], "", 100), ("tiffsave_buffer", [:], "", 100), ("tiffsave_buffer", [:], "rgb16", 90),
+            ("jpegsave_buffer", ["interlace": "true"], "cmyk", 90),
+            ("heifsave_buffer", ["compression": "hevc"], "", 100), ("heifsave_buffer", ["compression": "av1"], "", 57),
+        ] as [(String, [String: String], String, Int)])
+    func memoryLimits(saver: String, options: [String: String], space: String, megapixels: Int) throws {
+        let steps = space.isEmpty ? [] : [("colourspace", ["space": space])]
+        let data = try Samples.encoded(picture, by: saver, options, after: steps)
+        let format = try #require(ImageFormat(firstBytesOf: data))
+        let each = try data.withUnsafeBytes { try format.bytesPerPixelAtOnce(format.open($0, shrunkBy: 1)) }
+        let defaults = ImageDecoding.Limits()
+        let most = each == 0 ? defaults.pixels : min(defaults.pixels, Int(Double(defaults.bytesAtOnce) / each))
+        #expect(most / 1_000_000 == megapixels)
+        guard each > 0 else { return }
+        let budget = Int(Double(48 * 32) * each) - 1
+        let error = try #require(refusal(data, ImageDecoding(limits: .init(bytesAtOnce: budget, advice: "set --more"))))
+        #expect(error.code == .imageTooLarge)
+        #expect(error.message.contains("in memory at once") && error.message.hasSuffix("set --more."), "\(error.message)")
+        #expect(refusal(data, ImageDecoding(limits: .init(bytesAtOnce: budget + 2))) == nil)
+    }
+
+    @Test("The sample of each format is decoded", arguments: FormatSample.all)
+    func formatSamples(sample: FormatSample) throws { try sample.check() }
 
     @Test("A PNG that claims 60,000 x 60,000 pixels is refused by its header")
     func bomb() throws {

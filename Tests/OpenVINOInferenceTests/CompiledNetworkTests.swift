@@ -178,6 +178,77 @@ struct ModelFileTests {
         #expect(error?.code == .modelRefused)
     }
 
+    @Test("What was hashed is what runs, though the file is swapped for another afterwards")
+    func swapped() throws {
+        let networks = try Networks.loadedOnce(), model = networks.model
+        try inTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("network.onnx")
+            try FileManager.default.copyItem(at: Parts.model(model.file), to: url)
+            let file = try ModelFile(url, sha256: model.sha256)
+            try FileManager.default.removeItem(at: url)
+            try FileManager.default.copyItem(at: Parts.model("yunet-2023mar.onnx"), to: url)
+            let extractor = try NetworkTemplateExtractor(networks.runtime, model: model, file: file)
+            let crop = AlignedCrop(.plain(112, 112, level: 99))
+            #expect(try extractor.templates(of: [crop]) == networks.extractor.templates(of: [crop]))
+            let copy = folder.appendingPathComponent("copy.onnx")
+            try file.write(to: copy)
+            #expect(try ModelFile(copy, sha256: model.sha256).sha256 == model.sha256)
+        }
+    }
+
+    @Test(
+        "Weights in a second file do not get in, though it lies beside the network, elsewhere, or in the working directory",
+        arguments: ["weights.bin", "../weights.bin", "/", "*/_ORT_MEM_ADDR_/*"])
+    func externalData(place: String) throws {
+        let networks = try Networks.loadedOnce()
+        try inTemporaryFolder { folder in
+            let weights = folder.appendingPathComponent("weights.bin")
+            let inner = folder.appendingPathComponent("inner")
+            try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+            for url in [weights, inner.appendingPathComponent("weights.bin")] { try Data(count: 12).write(to: url) }
+            // A digest that fits shows that it is not the digest which refuses.
+            let bytes = Self.adder(weights: place == "/" ? weights.path : place)
+            let url = inner.appendingPathComponent("network.onnx")
+            try bytes.write(to: url)
+            let digest = SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+            let error = refusal { try networks.runtime.compile(ModelFile(url, sha256: digest), shape: [1, 3]) }
+            #expect(error?.code == .modelRefused, "\(place)")
+            #expect(error?.message.contains("its own weights") ?? false, "\(error?.message ?? "")")
+        }
+    }
+
+    @Test("The same network with its weights inside is read")
+    func ownWeights() throws {
+        let networks = try Networks.loadedOnce()
+        try inTemporaryFolder { folder in
+            let bytes = Self.adder(weights: nil), url = folder.appendingPathComponent("network.onnx")
+            try bytes.write(to: url)
+            let digest = SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+            let network = try networks.runtime.compile(ModelFile(url, sha256: digest), shape: [1, 3])
+            let sum = try network.run(fill: { $0.update(repeating: 2) }) { try $0.withOutput(at: 0, count: 3) { Array($0) } }
+            #expect(sum == [3, 3, 3])
+        }
+    }
+
+    /// y = x + w as ONNX, field by field (onnx.proto, IR version 8): w is three ones, inside, or where `weights` says.
+    private static func adder(weights: String?) -> Data {
+        func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(bytes.count)] + bytes }
+        func text(_ number: UInt8, _ value: String) -> [UInt8] { field(number, Array(value.utf8)) }
+        func tensorType(_ dimensions: [UInt8]) -> [UInt8] {
+            field(2, field(1, [8, 1] + field(2, dimensions.flatMap { field(1, [8, $0]) })))
+        }
+        let place = weights.map { field(13, text(1, "location") + text(2, $0)) + [14 << 3, 1] }
+        let ones: [UInt8] = [0, 0, 128, 63, 0, 0, 128, 63, 0, 0, 128, 63]
+        let tensor = [8, 3, 16, 1] + text(8, "w") + (place ?? field(9, ones))
+        let node = text(1, "x") + text(1, "w") + text(2, "y") + text(4, "Add")
+        let graph =
+            field(1, node) + text(2, "g") + field(5, tensor) + field(11, text(1, "x") + tensorType([1, 3]))
+            + field(12, text(1, "y") + tensorType([1, 3]))
+        // A graph of more than 127 bytes has a length of two.
+        let length: [UInt8] = graph.count < 128 ? [UInt8(graph.count)] : [UInt8(graph.count & 127 | 128), UInt8(graph.count >> 7)]
+        return Data([8, 8, 7 << 3 | 2] + length + graph + field(8, [16, 13]))
+    }
+
     @Test("A missing file, and a folder in its place, are said to be missing")
     func missing() {
         for name in ["none.onnx", ""] {

@@ -5,7 +5,7 @@ import ImageCodecs
 
 // Small limits, so that a mutation is looked at quickly; the code behind them is the same.
 private let decoding = ImageDecoding(
-    limits: .init(bytes: 1_000_000, pixels: 4_000_000, pixelsAtOnce: 2_000_000, side: 32_768))
+    limits: .init(bytes: 1_000_000, pixels: 4_000_000, bytesAtOnce: 16_000_000, side: 32_768))
 private let refusals: Set<RecognitionError.Code> = [.notAnImage, .imageTooLarge, .imageDamaged]
 
 /// Any bytes give an image or one of three refusals, in a sentence.

@@ -69,7 +69,7 @@ struct RecognitionOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "Refuse photographs of more megapixels; half as many where a format must be read whole.", valueName: "n"))
+            "Refuse photographs of more megapixels; fewer where a format takes much memory for each.", valueName: "n"))
     var maxMegapixels: Double = 100
 
     @Option(help: .init("Refuse files of more megabytes.", valueName: "n"))
@@ -84,9 +84,14 @@ struct RecognitionOptions: ParsableArguments {
         }
     }
 
+    /// So that the limit on memory follows the one on pixels: what both are without an option.
+    private static let bytesAtOnceForEachPixel = 7.2
+
     var limits: ImageDecoding.Limits {
         ImageDecoding.Limits(
-            bytes: Int(maxMegabytes * 1e6), pixels: Int(maxMegapixels * 1e6), pixelsAtOnce: Int(maxMegapixels * 5e5))
+            bytes: Int(maxMegabytes * 1e6), pixels: Int(maxMegapixels * 1e6),
+            bytesAtOnce: Int(maxMegapixels * 1e6 * Self.bytesAtOnceForEachPixel),
+            advice: "send a smaller one, or set --max-megapixels")
     }
 
     func photograph(_ path: String) -> Photograph { .file(path, limit: limits.bytes) }

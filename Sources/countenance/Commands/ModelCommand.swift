@@ -71,7 +71,7 @@ struct ModelCommand: AsyncParsableCommand {
                     "There is no network \(id.printable); `countenance model list` shows those there are.")
             }
             if network.kind == .templateExtractor {
-                try Console.json(try catalogue.templateModel(TemplateModelID(rawValue: id)).model)
+                try Console.json(JSONTemplateModel(model: catalogue.templateModel(TemplateModelID(rawValue: id)).model))
             } else {
                 try Console.json(network)
             }
@@ -125,7 +125,7 @@ struct ModelCommand: AsyncParsableCommand {
                     detail: "\(error.localizedDescription)")
             }
             if output.json {
-                try Console.json(model)
+                try Console.json(JSONTemplateModel(model: model))
             } else {
                 print("Added the model \(network.id): \(model.dimension) components.")
             }
