@@ -225,7 +225,7 @@ struct ModelFileTests {
             try bytes.write(to: url)
             let digest = SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
             let network = try networks.runtime.compile(ModelFile(url, sha256: digest), shape: [1, 3])
-            let sum = try network.run(fill: { $0.update(repeating: 2) }) { try $0.withOutput(at: 0, count: 3) { Array($0) } }
+            let sum = try network.run(fill: { $0.update(repeating: 2) }) { try $0.withOutput(.number(0), count: 3) { Array($0) } }
             #expect(sum == [3, 3, 3])
         }
     }
