@@ -21,6 +21,11 @@ package struct FacePipeline: Sendable {
         batcher = TemplateBatcher(extractor: extractor, workers: workers)
     }
 
+    /// How many photographs should be on their way to keep every worker busy: besides those that are worked on, some wait
+    /// for a second crop to go through the extractor with, and some for the disk. Four for each worker were 15% faster
+    /// than two (590 of LFW's photographs, two cores).
+    package var photographsAtOnce: Int { 4 * workers.count }
+
     /// A photograph, opened: its image and the faces in it, in the image's pixels, largest first.
     package struct View: Sendable {
         package let bytes: Data

@@ -160,7 +160,7 @@ public struct FaceRecognizer: Sendable {
         try await recorder.record(permit, operation: .audit) { record, _ in
             record.model = model.id
             var results: [Result<Template?, RecognitionError>] = []
-            try await photographs.mapConcurrently(width: 2 * pipeline.workers.count) { photograph in
+            try await photographs.mapConcurrently(width: pipeline.photographsAtOnce) { photograph in
                 await Result {
                     try await pipeline.subject(of: photograph, choosing: rule).sample?.template
                 }

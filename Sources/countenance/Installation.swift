@@ -81,6 +81,7 @@ struct Installation {
             detector: try FaceFinder(
                 runtime, detector: try catalogue.network(.faceDetector), mesh: try catalogue.network(.faceLandmarks)),
             extractor: wanted.isMirrored ? MirrorExtractor(extractor) : extractor,
-            workers: Workers(count: cores))
+            // One more than there are cores: while one sleeps until OpenVINO's own thread is done, another one works.
+            workers: Workers(count: cores + 1))
     }
 }

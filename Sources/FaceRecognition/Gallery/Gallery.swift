@@ -75,7 +75,8 @@ extension GalleryStore {
         while true {
             do {
                 return try await workers.run { [gallery] in
-                    try gallery.candidates(for: probe, limit: limit, atLeast: floor, threads: workers.count)
+                    try gallery.candidates(
+                        for: probe, limit: limit, atLeast: floor, threads: ProcessInfo.processInfo.activeProcessorCount)
                 }
             } catch is GalleryIndex.Outdated { gallery = try await self.gallery(gallery.name) }
         }

@@ -69,8 +69,9 @@ struct Enrol: AsyncParsableCommand {
         var run = PhotographRun()
         var tally = (new: 0, already: 0, without: 0, failed: 0)
 
-        // As many photographs on their way as keep the workers busy; answers in the order in which they were named.
-        try await found.files.mapConcurrently(width: 2 * pipeline.workers.count) { file in
+        // As many photographs on their way as keep the workers busy, some of them waiting for company or for the disk;
+        // answers in the order in which they were named.
+        try await found.files.mapConcurrently(width: pipeline.photographsAtOnce) { file in
             await Result {
                 let permit = try await session.permit(.enrol, gallery: gallery)
                 return try await recognizer.enrol(
