@@ -110,6 +110,21 @@ extension EndToEnd {
             }
         }
 
+        @Test("A gallery is made once, for the model that is named, and keeps it")
+        func createGallery() async throws {
+            let place = try Place()
+            let made = try await place.run("gallery", "create", "g", "--mirror", "--json")
+            #expect(made.code == 0)
+            let gallery = try made.json()
+            #expect(gallery["model"].string == "sface-2021dec+mirror" && gallery["faces"].number == 0)
+            let again = try await place.run("gallery", "create", "g")
+            #expect(again.code == 3 && again.err.isOneSentence)
+            let unknown = try await place.run("gallery", "create", "h", "--model", "none")
+            #expect(unknown.code == 3 && unknown.err.contains("`countenance model list`"))
+            #expect(try await place.run("enrol", "--gallery", "g", Program.sample("obama.jpg")).code == 0)
+            #expect(try await place.run("gallery", "show", "g", "--json").json()["model"].string == "sface-2021dec+mirror")
+        }
+
         @Test("Two files with the same bytes, enrolled at once, are one face")
         func sameBytes() async throws {
             let place = try Place()

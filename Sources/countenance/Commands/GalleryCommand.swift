@@ -4,14 +4,42 @@ import Foundation
 
 struct GalleryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gallery", abstract: "Look at galleries, or delete them.",
+        commandName: "gallery", abstract: "Make galleries, look at them, or delete them.",
         discussion: """
             Examples:
+              countenance gallery create staff
               countenance gallery list
               countenance gallery faces staff --json | jq -r .person | sort -u
               countenance gallery delete staff --yes
             """,
-        subcommands: [List.self, Show.self, Faces.self, Delete.self])
+        subcommands: [Create.self, List.self, Show.self, Faces.self, Delete.self])
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make an empty gallery, which belongs to its model for life.",
+            discussion: "An enrolment makes its gallery by itself; this one says beforehand which model it is for.")
+        @Argument(help: "The gallery.", transform: GalleryName.argument) var name: GalleryName
+        @Option(help: .init("The template model. Default: \(ModelCatalogue.defaultModel).", valueName: "id"))
+        var model: String?
+        @OptionGroup var template: TemplateOptions
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var data: DataOptions
+
+        func run() async throws {
+            let wanted = model.map(TemplateModelID.init(rawValue:)) ?? ModelCatalogue.defaultModel
+            let catalogue = ModelCatalogue(share: try Installation().share, dataFolder: data.folder)
+            let entry = try catalogue.templateModel(wanted.unmirrored).model
+            let model = template.mirror || wanted.isMirrored ? entry.mirrored : entry
+            let session = try await data.open()
+            let permit = try await session.permit(.manage, gallery: name)
+            let gallery = try await session.keeper.create(name, for: model, permit: permit).outcome
+            if output.json {
+                try Console.json(JSONGallery(gallery))
+            } else {
+                print("Made the gallery \(gallery.name) for the model \(gallery.model).")
+            }
+        }
+    }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

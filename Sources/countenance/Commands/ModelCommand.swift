@@ -153,6 +153,7 @@ extension TemplateModel {
     fileprivate func renamed(file: String) throws -> TemplateModel {
         try TemplateModel(
             id: id, file: file, sha256: sha256, input: input, alignment: alignment, dimension: dimension,
-            licence: licence, source: source, calibration: calibration)
+            licence: licence, source: source, calibration: calibration,
+            mirrorCalibration: mirrorCalibration)
     }
 }

@@ -27,7 +27,8 @@ enum Console {
         outputIsTerminal ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 
-    /// One JSON document, or one line of many.
+    /// One JSON document, or one line of many, which leaves at once: who reads it may rely on what it reports, whatever
+    /// becomes of this process.
     static func json(_ value: some Encodable, pretty: Bool = true) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting =
@@ -38,6 +39,7 @@ enum Console {
             ]
         encoder.dateEncodingStrategy = .iso8601
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        if !pretty { fflush(nil) }
     }
 }
 
