@@ -15,7 +15,9 @@ let package = Package(
     products: [
         .library(
             name: "Countenance",
-            targets: ["FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "Evaluation"]
+            targets: [
+                "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "GalleryExchange", "Evaluation",
+            ]
         ),
         .executable(name: "countenance", targets: ["countenance"]),
     ],
@@ -48,12 +50,17 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "GalleryExchange",
+            dependencies: ["FaceRecognition", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings
+        ),
         .target(name: "Evaluation", dependencies: ["FaceRecognition"], swiftSettings: settings),
         // The one place that joins everything.
         .executableTarget(
             name: "countenance",
             dependencies: [
-                "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "Evaluation",
+                "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "GalleryExchange", "Evaluation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -87,9 +94,16 @@ let package = Package(
             name: "SQLiteStorageTests",
             dependencies: [
                 "SQLiteStorage", "FaceRecognition", "FaceTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [.copy("Databases")],
             swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GalleryExchangeTests",
+            dependencies: [
+                "GalleryExchange", "FaceRecognition", "FaceTestSupport", .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: settings
         ),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "FaceRecognition", "FaceTestSupport"],

@@ -77,13 +77,6 @@ public struct Verification: Sendable {
     public var isMatch: Bool { similarity >= threshold }
 }
 
-/// What `show` found: a gallery with what is known of its faces, without their templates.
-public struct GalleryContents: Sendable {
-    public let gallery: GalleryDescription
-    /// In the order of their enrolment.
-    public let faces: [EnrolledFaceDescription]
-}
-
 /// What `enrol` did.
 public struct Enrolment: Sendable {
     public let face: EnrolledFaceDescription
@@ -98,8 +91,21 @@ public struct Enrolment: Sendable {
 public struct Identification: Sendable {
     /// A candidate with what its score means.
     public struct Answer: Sendable, Hashable {
+        /// In a search for people, the face of the person that comes closest.
         public let candidate: Candidate
+        /// In a search for people, the higher of the closest face's and the mean template's.
         public let similarity: Similarity
+        /// nil in a search for faces.
+        public let person: PersonAnswer?
+    }
+
+    /// What a search for people says besides.
+    public struct PersonAnswer: Sendable, Hashable {
+        /// The closest face's.
+        public let best: Similarity
+        /// The mean template's; nil for a person with one face.
+        public let mean: Similarity?
+        public let faces: Int
     }
 
     public let probe: Subject
@@ -107,9 +113,12 @@ public struct Identification: Sendable {
     public let answers: [Answer]
     /// The threshold that applied.
     public let operatingPoint: OperatingPoint
+    /// Enrolled faces.
     public let gallerySize: Int
+    /// Templates that the probe was compared with: the faces', and in a search for people also the means'.
+    public let comparisons: Int
     public let times: StageTimes
 
     /// How many of the gallery's faces one must expect here by chance, when the probe's person is not enrolled.
-    public var expectedFalseCandidates: Double { operatingPoint.expectedFalseCandidates(gallerySize: gallerySize) }
+    public var expectedFalseCandidates: Double { operatingPoint.expectedFalseCandidates(gallerySize: comparisons) }
 }

@@ -25,10 +25,16 @@ public struct RecognitionError: Error, Sendable, Hashable, CustomStringConvertib
         public static let invalidValue = Code(rawValue: "invalid-value")
         /// No gallery of that name.
         public static let galleryNotFound = Code(rawValue: "gallery-not-found")
+        /// No face of that id where one is needed.
+        public static let faceNotFound = Code(rawValue: "face-not-found")
         /// A gallery of that name is there already.
         public static let galleryExists = Code(rawValue: "gallery-exists")
         /// The photograph is enrolled already, under another person or another external id.
         public static let enrolledOtherwise = Code(rawValue: "enrolled-otherwise")
+        /// The person has as many faces as one may have.
+        public static let personFull = Code(rawValue: "person-full")
+        /// The face belongs to another person.
+        public static let faceTaken = Code(rawValue: "face-taken")
         /// Another request changed the gallery between this one's look and its change; nothing was changed by this one.
         public static let overtaken = Code(rawValue: "overtaken")
         /// No model of that id, or its file is missing.
@@ -51,6 +57,8 @@ public struct RecognitionError: Error, Sendable, Hashable, CustomStringConvertib
         public static let storageUnavailable = Code(rawValue: "storage-unavailable")
         /// A file of ours is corrupt.
         public static let storageCorrupt = Code(rawValue: "storage-corrupt")
+        /// The key to what is kept is not there, or is another one.
+        public static let keyMissing = Code(rawValue: "key-missing")
         /// A fault of ours, or of a library below us.
         public static let fault = Code(rawValue: "fault")
     }

@@ -11,15 +11,29 @@ import Foundation
 /// the files inside are for their owner only (0600) in either case.
 public final class DataDirectory: Sendable {
     public let path: String
-    /// Holds the lock as long as it is open.
-    private let descriptor: Int32
+    /// Holds the lock as long as it is open; nil beside the owner.
+    private let descriptor: Int32?
 
-    private init(path: String, descriptor: Int32) {
+    private init(path: String, descriptor: Int32?) {
         self.path = path
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    deinit { if let descriptor { close(descriptor) } }
+
+    /// Whether this process owns the directory.
+    public var isOwned: Bool { descriptor != nil }
+
+    /// Opens the directory, beside the process that owns it when there is one: for what may be done while a service runs,
+    /// that is to check, to back up and to restore.
+    /// - Throws: as `open`, but for `.dataDirectoryInUse`.
+    public static func openBesideOwner(at path: String) async throws -> DataDirectory {
+        do {
+            return try await open(at: path, waitingUpTo: .zero)
+        } catch let error as RecognitionError where error.code == .dataDirectoryInUse {
+            return DataDirectory(path: path, descriptor: nil)
+        }
+    }
 
     /// Opens the directory, and makes it when it is not there; its parent must be there.
     ///

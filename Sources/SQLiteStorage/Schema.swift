@@ -7,20 +7,59 @@ enum Schema {
     /// "Cntn": tells our files from other programs' SQLite files (https://sqlite.org/pragma.html#pragma_application_id).
     static let applicationID = 0x436E_746E
 
-    /// Opens or makes the file. A file that is not ours is left as it is.
-    static func open(_ path: String) throws -> DatabaseQueue {
+    /// Opens or makes the file, and brings it up to date. A file that is not ours is left as it is.
+    static func open(_ path: String, in directory: DataDirectory) throws -> (DatabaseQueue, Keys) {
         try makePrivateFile(path)
         let database = try DatabaseQueue(path: path, configuration: configuration)
         try database.inDatabase { db in
-            try claim(db, path)
+            try claim(db, path, migrator(directory))
             guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
                 throw RecognitionError(
                     .storageUnavailable,
                     "\(path) cannot keep a write-ahead log; put the data directory on a local disk.")
             }
         }
-        try migrator.migrate(database)
-        return database
+        try migrator(directory).migrate(database)
+        return (database, try database.inDatabase { try keys(in: directory, $0) })
+    }
+
+    /// Opens the file beside the process that owns the directory. It is brought up to date by that one.
+    static func openBesideOwner(_ path: String, in directory: DataDirectory) throws -> (DatabaseQueue, Keys) {
+        var configuration = configuration
+        // The owner may be in the middle of something long.
+        configuration.busyMode = .timeout(60)
+        let database = try DatabaseQueue(path: path, configuration: configuration)
+        let isCurrent = try database.inDatabase { db in
+            try Int.fetchOne(db, sql: "PRAGMA application_id") == applicationID
+                && migrator(directory).hasCompletedMigrations(db)
+        }
+        guard isCurrent else {
+            throw RecognitionError(
+                .storageUnavailable,
+                "\(path) is of another version of Countenance than this one; use the version of the process that has it open."
+            )
+        }
+        return (database, try Keys.open(in: directory, mayMake: false, digestKey: nil))
+    }
+
+    /// The keys that belong to the file. Made anew only where nothing has been kept yet.
+    private static func keys(in directory: DataDirectory, _ db: Database) throws -> Keys {
+        let isNew =
+            try Bool.fetchOne(
+                db, sql: "SELECT name IS NULL AND NOT EXISTS (SELECT 1 FROM gallery) FROM installation") ?? true
+        let keys = try Keys.open(in: directory, mayMake: isNew, digestKey: nil)
+        guard let ring = try? keys.ring() else { return keys }
+        switch try Data.fetchOne(db, sql: "SELECT name FROM installation") {
+        case nil:
+            try db.execute(sql: "UPDATE installation SET name = ?", arguments: [ring.installation.bytes])
+        case ring.installation.bytes: break
+        default:
+            throw RecognitionError(
+                .keyMissing,
+                "\(directory.file(Keyring.fileName)) belongs to another installation than \(directory.file(SQLiteStore.fileName)); put its own back from your copy."
+            )
+        }
+        return keys
     }
 
     private static var configuration: Configuration {
@@ -32,10 +71,11 @@ enum Schema {
         configuration.prepareDatabase { db in
             // In WAL mode NORMAL may lose the last commits in a power cut; FULL syncs the log at every commit.
             try db.execute(sql: "PRAGMA synchronous = FULL")
-            // Overwrites what is deleted with zeros.
-            try db.execute(sql: "PRAGMA secure_delete = ON")
-            // No copy of a template in a temporary file.
-            try db.execute(sql: "PRAGMA temp_store = MEMORY")
+            // Overwrites what is deleted with zeros, where that costs no more writing: what must be gone is overwritten
+            // before it is deleted.
+            try db.execute(sql: "PRAGMA secure_delete = FAST")
+            // 64 MB: so that the indices of millions of faces are not read from the disk at each enrolment.
+            try db.execute(sql: "PRAGMA cache_size = -65536")
             // Finds damaged pages where they would lead astray.
             try db.execute(sql: "PRAGMA cell_size_check = ON")
         }
@@ -54,7 +94,7 @@ enum Schema {
     }
 
     /// Marks an empty file as ours; refuses one that is not ours, or that a newer version has changed.
-    private static func claim(_ db: Database, _ path: String) throws {
+    private static func claim(_ db: Database, _ path: String, _ migrator: DatabaseMigrator) throws {
         switch try Int.fetchOne(db, sql: "PRAGMA application_id") {
         case applicationID:
             guard try !migrator.hasBeenSuperseded(db) else {
@@ -74,7 +114,7 @@ enum Schema {
     }
 
     /// A migration that was published never changes; a new one is added.
-    private static var migrator: DatabaseMigrator {
+    private static func migrator(_ directory: DataDirectory) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("v1") { db in
             try db.execute(sql: v1)
@@ -85,6 +125,18 @@ enum Schema {
                 arguments: [key, Date().timeIntervalSinceReferenceDate])
         }
         migrator.registerMigration("v2") { db in try db.execute(sql: v2) }
+        migrator.registerMigration("v3") { db in
+            let digestKey = try Data.fetchOne(db, sql: "SELECT digest_key FROM installation")
+            try db.execute(sql: v3)
+            let galleries = try Int.fetchOne(db, sql: "SELECT count(*) FROM gallery_v2") ?? 0
+            if galleries > 0 {
+                let keys = try Keys.open(in: directory, mayMake: true, digestKey: digestKey)
+                try db.execute(
+                    sql: "UPDATE installation SET name = ?", arguments: [try keys.ring().installation.bytes])
+                try GalleryTables(db: db, keys: keys).sealVersion2()
+            }
+            try db.execute(sql: afterVersion3)
+        }
         return migrator
     }
 
@@ -94,7 +146,7 @@ enum Schema {
             id INTEGER PRIMARY KEY CHECK (id = 0),
             digest_key BLOB NOT NULL CHECK (length(digest_key) = 32),
             created REAL NOT NULL,
-            -- 1 from the transaction that deletes faces until nothing of them is left in the files.
+            -- Not 0 from the transaction that deletes faces until nothing of them is left in the files.
             remains INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
@@ -144,18 +196,96 @@ enum Schema {
         ALTER TABLE installation ADD COLUMN next_face INTEGER NOT NULL DEFAULT 1;
         UPDATE installation SET next_face = (SELECT coalesce(max(number), 0) + 1 FROM face);
         """
+
+    /// Sealed. A row that is forgotten is overwritten in its place with zeros of the same length and stays until the file
+    /// is compacted: so no row ever moves, and none leaves a copy behind (see `Erasure`). For the same reason what may
+    /// change of a face, its person, stands in a table of its own.
+    private static let v3 = """
+        ALTER TABLE gallery RENAME TO gallery_v2;
+        DROP INDEX face_photograph;
+        DROP INDEX face_person;
+        ALTER TABLE face RENAME TO face_v2;
+
+        ALTER TABLE installation ADD COLUMN name BLOB;
+        ALTER TABLE installation ADD COLUMN next_person INTEGER NOT NULL DEFAULT 1;
+        -- Rows that are overwritten and not yet deleted.
+        ALTER TABLE installation ADD COLUMN holes INTEGER NOT NULL DEFAULT 0;
+
+        CREATE TABLE gallery (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            model TEXT NOT NULL,
+            dimension INTEGER NOT NULL CHECK (dimension BETWEEN 1 AND 1024),
+            created REAL NOT NULL,
+            -- Names the data key, which is elsewhere.
+            key BLOB NOT NULL UNIQUE CHECK (length(key) = 16),
+            -- Seconds; NULL for ever.
+            retention REAL,
+            keeps_crops INTEGER NOT NULL DEFAULT 0,
+            -- Counts changes, so that a snapshot of an earlier state is known for one.
+            changes INTEGER NOT NULL DEFAULT 0,
+            faces INTEGER NOT NULL DEFAULT 0,
+            people INTEGER NOT NULL DEFAULT 0,
+            -- The tags of all sealed faces, added bit by bit without carry: a row that is lost is missed.
+            tally BLOB NOT NULL DEFAULT (zeroblob(16)) CHECK (length(tally) = 16),
+            -- 1 from the transaction that forgets a face until the snapshot with its codes is destroyed.
+            snapshot_remains INTEGER NOT NULL DEFAULT 0,
+            checked REAL
+        ) STRICT;
+
+        -- A face is live or all its bytes are zeros.
+        CREATE TABLE face (
+            -- The order of enrolment; never given twice.
+            number INTEGER PRIMARY KEY,
+            gallery INTEGER NOT NULL REFERENCES gallery (id),
+            live INTEGER NOT NULL CHECK (live IN (0, 1)),
+            id BLOB NOT NULL CHECK (length(id) = 16),
+            -- Keyed digest.
+            photograph BLOB CHECK (length(photograph) = 32),
+            -- Milliseconds since 1970.
+            expires INTEGER,
+            sealed BLOB NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX face_id ON face (id) WHERE live;
+        CREATE INDEX face_gallery ON face (gallery) WHERE live;
+        CREATE INDEX face_photograph ON face (photograph, gallery) WHERE live AND photograph IS NOT NULL;
+        CREATE INDEX face_expiry ON face (expires) WHERE live AND expires IS NOT NULL;
+
+        CREATE TABLE person (
+            number INTEGER PRIMARY KEY,
+            gallery INTEGER NOT NULL REFERENCES gallery (id),
+            live INTEGER NOT NULL CHECK (live IN (0, 1)),
+            -- Stands for the name: keyed.
+            token BLOB NOT NULL CHECK (length(token) = 16),
+            sealed BLOB NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX person_token ON person (gallery, token) WHERE live;
+
+        CREATE TABLE membership (
+            face INTEGER PRIMARY KEY REFERENCES face (number) ON DELETE CASCADE,
+            person INTEGER NOT NULL REFERENCES person (number)
+        ) STRICT;
+        CREATE INDEX membership_person ON membership (person);
+
+        CREATE TABLE crop (
+            face INTEGER PRIMARY KEY REFERENCES face (number) ON DELETE CASCADE,
+            sealed BLOB NOT NULL
+        ) STRICT;
+
+        -- Keys of galleries that are deleted, until they are destroyed.
+        CREATE TABLE discarded_key (id BLOB PRIMARY KEY CHECK (length(id) = 16)) STRICT;
+        """
+
+    private static let afterVersion3 = """
+        DROP TABLE face_v2;
+        DROP TABLE gallery_v2;
+        ALTER TABLE installation DROP COLUMN digest_key;
+        -- What was not sealed is to be wiped out.
+        UPDATE installation SET remains = 2;
+        """
 }
 
 extension Database {
-    /// The key of this installation's photograph digests: 32 random bytes, made with the file.
-    func digestKey() throws -> Data {
-        guard let key = try Data.fetchOne(self, sql: "SELECT digest_key FROM installation") else {
-            throw RecognitionError(
-                .storageCorrupt, "The installation's key is missing from its database; restore a backup.")
-        }
-        return key
-    }
-
     func inOneTransaction<Result>(_ body: () throws -> Result) throws -> Result {
         var result: Result?
         try inTransaction(.immediate) {

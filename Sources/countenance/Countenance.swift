@@ -22,8 +22,8 @@ struct Countenance: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Detect.self, Compare.self, Enrol.self, Identify.self, GalleryCommand.self, Forget.self, ModelCommand.self,
-            Evaluate.self, Doctor.self, Demo.self,
+            Detect.self, Compare.self, Enrol.self, Identify.self, GalleryCommand.self, PersonCommand.self, Forget.self,
+            Backup.self, Restore.self, MasterKeyCommand.self, ModelCommand.self, Evaluate.self, Doctor.self, Demo.self,
         ])
 
     static func main() async {
@@ -91,7 +91,7 @@ struct Outcome: Error, RawRepresentable, Equatable {
         self =
             switch code {
             case .noFace: .nothingFound
-            case .diskFull, .storageUnavailable, .storageCorrupt, .dataDirectoryInUse, .fault: .fault
+            case .diskFull, .storageUnavailable, .storageCorrupt, .dataDirectoryInUse, .keyMissing, .fault: .fault
             default: .badInput
             }
     }

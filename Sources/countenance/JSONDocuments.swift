@@ -115,7 +115,14 @@ struct JSONCandidate: Encodable {
     let similarity: Double
     let falseMatchRate: Double
     let score: Double
+    /// In a search for people: of the closest face, and of the mean of all.
+    let bestFaceSimilarity: Double?
+    let meanSimilarity: Double?
+    let faces: Int?
     init(_ answer: Identification.Answer) {
+        bestFaceSimilarity = answer.person?.best.value
+        meanSimilarity = answer.person?.mean?.value
+        faces = answer.person?.faces
         face = answer.candidate.face.id.rawValue
         person = answer.candidate.face.person
         externalID = answer.candidate.face.externalID
@@ -146,7 +153,18 @@ struct JSONGallery: Encodable {
     let faces: Int
     let people: Int
     let created: Date
-    init(_ gallery: GalleryDescription) {
+    /// Seconds.
+    let retention: Double?
+    let keepsCrops: Bool
+    let key: String?
+    let bytes: Int?
+    let checked: Date?
+    init(_ gallery: GalleryDescription, _ upkeep: GalleryUpkeep? = nil) {
+        retention = gallery.retention
+        keepsCrops = gallery.keepsCrops
+        key = upkeep?.key
+        bytes = upkeep?.bytes
+        checked = upkeep?.checked
         name = gallery.name.rawValue
         model = gallery.model.rawValue
         dimension = gallery.dimension
@@ -160,16 +178,18 @@ struct JSONEnrolledFace: Encodable {
     let face: String
     let person: String?
     let externalID: String?
-    let box: BoundingBox
-    let confidence: Double
+    let box: BoundingBox?
+    let confidence: Double?
     let enrolled: Date
+    let expires: Date?
     init(_ description: EnrolledFaceDescription) {
         face = description.id.rawValue
         person = description.person
         externalID = description.externalID
-        box = description.box.toHundredths
-        confidence = description.confidence.toTenThousandths
+        box = description.box?.toHundredths
+        confidence = description.confidence?.toTenThousandths
         enrolled = description.enrolled
+        expires = description.expires
     }
 }
 

@@ -10,7 +10,10 @@ extension EndToEnd {
         func enrol(signal: Int32) async throws {
             let place = try Place()
             let count = 120
-            for i in 1...count { try place.photograph("people/ada/\(i).jpg", of: "obama.jpg", padding: i) }
+            // No more than a person may have.
+            for i in 1...count {
+                try place.photograph("people/\(i % 2 == 0 ? "ada" : "ben")/\(i).jpg", of: "obama.jpg", padding: i)
+            }
             let running = try place.start(["enrol", "--gallery", "g", "--json", "people"])
             try await running.begin()
             kill(running.process, signal)

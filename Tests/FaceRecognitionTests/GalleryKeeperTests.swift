@@ -19,6 +19,57 @@ import Testing
         #expect(nobody.outcome.isEmpty && bench.store.records.last?.outcome == "not-found")
     }
 
+    @Test("What has expired is found by nobody, and a purge removes it and records which") func purge() async throws {
+        let bench = try TestBench()
+        let clock = Date(timeIntervalSince1970: 7)
+        let face = try await bench.recognizer.enrol(
+            bench.reads.photograph("1"), as: nil, externalID: nil, expires: clock.addingTimeInterval(60), in: bench.name,
+            permit: bench.permit(.enrol, in: bench.name)
+        ).outcome.face
+        let stays = try await bench.enrol("2", as: nil).outcome.face.id
+        #expect(face.expires == clock.addingTimeInterval(60))
+        let permit: @Sendable (GalleryName) async throws -> Permit = { try await bench.permit(.forget, in: $0) }
+        func keeper(at time: TimeInterval) -> GalleryKeeper {
+            GalleryKeeper(galleries: bench.store, records: bench.store, now: { Date(timeIntervalSince1970: time) })
+        }
+        #expect(try await keeper(at: 66.999).purge(permit: permit).isEmpty)
+        #expect(try await keeper(at: 67).faces(in: bench.name, permit: bench.permit(.manage, in: bench.name)).outcome.map(\.id) == [stays])
+        let purged = try await keeper(at: 67).purge(permit: permit)
+        #expect(purged.map(\.purged.outcome) == [[face.id]])
+        #expect(bench.store.records.last?.outcome == "purged" && bench.store.records.last?.faces == 1)
+        #expect(bench.store.records.last?.forgotten == [face.id])
+        #expect(try await bench.store.faces(in: bench.name, nil).map(\.id) == [stays])
+    }
+
+    @Test("A gallery's retention cannot be nothing, or less", arguments: [0, -1, .infinity, .nan])
+    func retention(seconds: TimeInterval) async throws {
+        let bench = try TestBench()
+        let error = await #expect(throws: RecognitionError.self) {
+            _ = try await bench.keeper.create(
+                bench.name, for: bench.model, retention: seconds, permit: bench.permit(.manage, in: bench.name))
+        }
+        #expect(error?.code == .invalidValue)
+    }
+
+    @Test("A photograph whose face has expired is enrolled anew in its place") func enrolledAnew() async throws {
+        let bench = try TestBench()
+        func enrol(at time: TimeInterval) async throws -> Enrolment {
+            let recognizer = FaceRecognizer(
+                pipeline: .test(faces: [.preset], model: bench.model), galleries: bench.store, records: bench.store,
+                now: { Date(timeIntervalSince1970: time) })
+            return try await recognizer.enrol(
+                bench.reads.photograph("1"), as: nil, externalID: nil, expires: Date(timeIntervalSince1970: time + 60),
+                in: bench.name, permit: bench.permit(.enrol, in: bench.name)
+            ).outcome
+        }
+        let first = try await enrol(at: 0)
+        #expect(try await !enrol(at: 59).isNew)
+        let second = try await enrol(at: 60)
+        #expect(second.isNew && second.face.id != first.face.id)
+        #expect(bench.store.records.last?.forgotten == [first.face.id])
+        #expect(try await bench.store.faces(in: bench.name, nil).map(\.id) == [second.face.id])
+    }
+
     @Test("A gallery is made once and deleted once")
     func createAndDelete() async throws {
         let bench = try TestBench()

@@ -46,7 +46,7 @@ import Testing
         for floor in [-Double.infinity, some, some.nextUp, 2] {
             for limit in [1, 2, max(1, count), count + 1] {
                 let floor = ComparisonScore(floor)
-                let found = try gallery.candidates(for: probe, limit: limit, atLeast: floor)
+                let found = try gallery.candidates(for: [probe], limit: limit, atLeast: floor)[0]
                 let expected = try reference(probe, faces, limit, floor)
                 guard found.map(\.face.id) == expected.map(\.0), found.map(\.score) == expected.map(\.1) else {
                     Issue.record("seed \(seed), dimension \(dimension), \(count) faces, limit \(limit), floor \(floor)")
@@ -73,7 +73,7 @@ import Testing
         var random = SeededGenerator(seed: 1)
         let template = Template.random(8, using: &random)
         let faces = (0..<50).map { _ in enrolled(template, id: id(&random)) }
-        let found = try gallery(faces, dimension: 8).candidates(for: template, limit: 10, atLeast: ComparisonScore(0))
+        let found = try gallery(faces, dimension: 8).candidates(for: [template], limit: 10, atLeast: ComparisonScore(0))[0]
         #expect(found.map(\.face.id) == Array(faces.map(\.id).sorted().prefix(10)))
     }
 
@@ -82,12 +82,12 @@ import Testing
         let probe = try Template(model: .test, normalising: [1, 0])
         let gallery = try gallery([], dimension: 2)
         for limit in [-1, 0, 4_097] {
-            #expect { try gallery.candidates(for: probe, limit: limit, atLeast: ComparisonScore(0)) } throws: {
+            #expect { try gallery.candidates(for: [probe], limit: limit, atLeast: ComparisonScore(0)) } throws: {
                 ($0 as? RecognitionError)?.code == .invalidValue
             }
         }
         for limit in [1, 4_096] {
-            #expect(try gallery.candidates(for: probe, limit: limit, atLeast: ComparisonScore(0)).isEmpty)
+            #expect(try gallery.candidates(for: [probe], limit: limit, atLeast: ComparisonScore(0))[0].isEmpty)
         }
     }
 
@@ -98,7 +98,7 @@ import Testing
             try Template(model: TemplateModelID(rawValue: "other"), normalising: [1, 0]),
             try Template(model: .test, normalising: [1, 0, 0]),
         ] {
-            #expect { try gallery.candidates(for: other, limit: 1, atLeast: ComparisonScore(0)) } throws: {
+            #expect { try gallery.candidates(for: [other], limit: 1, atLeast: ComparisonScore(0)) } throws: {
                 ($0 as? RecognitionError)?.code == .modelMismatch
             }
             #expect(throws: RecognitionError.self) { try self.gallery([enrolled(other, id: FaceID())], dimension: 2) }

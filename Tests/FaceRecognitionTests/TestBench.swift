@@ -52,19 +52,23 @@ struct TestBench {
 
 /// Every operation of the two types that do anything, each with the permit that it is given.
 enum AnyOperation: String, CaseIterable, Sendable {
-    case detect, compare, enrol, identify, list, show, create, delete, forget
+    case detect, compare, enrol, identify, identifyPeople, list, show, faces, create, delete, forget
+    case people, join, leave, crop, bringIn, export, maintain, restore
 
     var kind: GatedOperation {
         switch self {
         case .detect: .detect
         case .compare: .compare
-        case .enrol: .enrol
-        case .identify: .identify
+        case .enrol, .bringIn: .enrol
+        case .identify, .identifyPeople: .identify
         case .forget: .forget
-        case .list, .show, .create, .delete: .manage
+        case .list, .show, .faces, .create, .delete, .people, .join, .leave, .crop, .export, .maintain, .restore: .manage
         }
     }
-    var needsGallery: Bool { ![.detect, .compare, .list].contains(self) }
+    var needsGallery: Bool { ![.detect, .compare, .list, .maintain, .restore].contains(self) }
+
+    /// The others have nothing to give in the bench.
+    var succeeds: Bool { ![.crop, .restore].contains(self) }
 
     func run(on bench: TestBench, permit: Permit) async throws {
         let photograph = bench.reads.photograph("probe")
@@ -74,8 +78,23 @@ enum AnyOperation: String, CaseIterable, Sendable {
         case .enrol:
             _ = try await bench.recognizer.enrol(photograph, as: "Ann", externalID: nil, in: bench.name, permit: permit)
         case .identify: _ = try await bench.recognizer.identify(photograph, in: bench.name, permit: permit)
+        case .identifyPeople: _ = try await bench.recognizer.identifyPeople(photograph, in: bench.name, permit: permit)
         case .list: _ = try await bench.keeper.list(permit: permit)
         case .show: _ = try await bench.keeper.show(bench.name, permit: permit)
+        case .faces: _ = try await bench.keeper.faces(in: bench.name, permit: permit)
+        case .people: _ = try await bench.keeper.people(in: bench.name, permit: permit)
+        case .join: _ = try await bench.keeper.join([], to: "Ann", in: bench.name, permit: permit)
+        case .leave: _ = try await bench.keeper.leave([], from: "Ann", in: bench.name, permit: permit)
+        case .crop: _ = try await bench.keeper.crop(of: FaceID(), in: bench.name, permit: permit)
+        case .export: _ = try await bench.keeper.export(bench.name, permit: permit) { _ in }
+        case .bringIn:
+            _ = try await bench.keeper.enrol(
+                [],
+                in: GalleryDescription(
+                    name: bench.name, model: bench.model.id, dimension: bench.model.dimension, created: Date()),
+                permit: permit)
+        case .maintain: _ = try await bench.keeper.maintain("checked", permit: permit) {}
+        case .restore: _ = try await bench.keeper.restore(from: "a backup", permit: permit)
         case .create: _ = try await bench.keeper.create(GalleryName("new"), for: bench.model, permit: permit)
         case .delete: _ = try await bench.keeper.delete(bench.name, permit: permit)
         case .forget: _ = try await bench.keeper.forget(.person("Ann"), in: bench.name, permit: permit)

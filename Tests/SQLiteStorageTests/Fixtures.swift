@@ -25,8 +25,12 @@ final class TemporaryDirectory: Sendable {
 
     /// All bytes of the data directory's files, one file after another.
     func bytes() throws -> Data {
-        try FileManager.default.contentsOfDirectory(atPath: data).reduce(into: Data()) { all, name in
-            all += try Data(contentsOf: URL(fileURLWithPath: data + "/" + name))
+        try FileManager.default.subpathsOfDirectory(atPath: data).reduce(into: Data()) { all, name in
+            var isFolder: ObjCBool = false
+            let path = data + "/" + name
+            if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
+                all += try Data(contentsOf: URL(fileURLWithPath: path))
+            }
         }
     }
 
@@ -57,11 +61,13 @@ extension GalleryName {
 
 extension GalleryDescription {
     static func sample(
-        _ name: GalleryName = .staff, model: String = "model", dimension: Int = 128
+        _ name: GalleryName = .staff, model: String = "model", dimension: Int = 128, retention: TimeInterval? = nil,
+        keepsCrops: Bool = false
     ) -> GalleryDescription {
         GalleryDescription(
             name: name, model: TemplateModelID(rawValue: model), dimension: dimension,
-            created: Date(timeIntervalSinceReferenceDate: 800_000_000.123456))
+            created: Date(timeIntervalSinceReferenceDate: 800_000_000.123456), retention: retention,
+            keepsCrops: keepsCrops)
     }
 }
 
@@ -112,6 +118,18 @@ extension SQLiteStore {
     @discardableResult
     func forget(_ faces: EnrolledFace..., in name: GalleryName = .staff) async throws -> RecordReceipt {
         try await apply(.forget(faces.map(\.id), in: name), recordedAs: .sample("forgotten"))
+    }
+
+    /// A good part of every sealed face, name and crop: what must be gone when they are forgotten.
+    func marks(of gallery: GalleryName? = nil) throws -> Set<Data> {
+        try onConnection { db in
+            let condition = gallery.map { "AND gallery = (SELECT id FROM gallery WHERE name = '\($0)')" } ?? ""
+            return try ["face", "person", "crop JOIN face ON face = number"].reduce(into: []) { marks, table in
+                let column = table.hasPrefix("crop") ? "crop.sealed" : "sealed"
+                marks.formUnion(
+                    try Data.fetchAll(db, sql: "SELECT \(column) FROM \(table) WHERE live \(condition)").map { $0.suffix(32) })
+            }
+        }
     }
 
     func recordCount() throws -> Int { try records(from: 0, count: .max).count }

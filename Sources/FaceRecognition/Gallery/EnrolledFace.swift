@@ -1,47 +1,5 @@
 public import Foundation
 
-/// A gallery's name: 1 to 255 letters, digits, '.', '_' or '-', as Rekognition allows for a collection.
-public struct GalleryName: Sendable, Hashable, Codable, Comparable, CustomStringConvertible {
-    public let rawValue: String
-
-    /// - Throws: `.invalidValue`.
-    public init(_ rawValue: String) throws {
-        guard rawValue.utf8.count <= 255, rawValue.wholeMatch(of: /[A-Za-z0-9_.-]+/) != nil else {
-            throw RecognitionError(
-                .invalidValue, "A gallery's name is 1 to 255 letters, digits, '.', '_' or '-'; choose another.")
-        }
-        self.rawValue = rawValue
-    }
-    public init(from decoder: any Decoder) throws { try self.init(String(from: decoder)) }
-    public func encode(to encoder: any Encoder) throws { try rawValue.encode(to: encoder) }
-    public static func < (a: GalleryName, b: GalleryName) -> Bool { a.rawValue < b.rawValue }
-    public var description: String { rawValue }
-}
-
-/// An enrolled face's id: a random UUID in lower case.
-public struct FaceID: Sendable, Hashable, Codable, Comparable, CustomStringConvertible {
-    public let rawValue: String
-
-    /// A new one, from the system's random numbers.
-    public init() { rawValue = UUID().uuidString.lowercased() }
-
-    /// - Returns: nil when it is no UUID.
-    public init?(_ text: String) {
-        guard let uuid = UUID(uuidString: text) else { return nil }
-        rawValue = uuid.uuidString.lowercased()
-    }
-    public init(from decoder: any Decoder) throws {
-        let text = try String(from: decoder)
-        guard let id = FaceID(text) else {
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "no face id"))
-        }
-        self = id
-    }
-    public func encode(to encoder: any Encoder) throws { try rawValue.encode(to: encoder) }
-    public static func < (a: FaceID, b: FaceID) -> Bool { a.rawValue < b.rawValue }
-    public var description: String { rawValue }
-}
-
 /// What is known of an enrolled face besides its template.
 public struct EnrolledFaceDescription: Sendable, Hashable {
     public let id: FaceID
@@ -49,17 +7,19 @@ public struct EnrolledFaceDescription: Sendable, Hashable {
     public let person: String?
     /// The operator's own key for the photograph. Personal data as well.
     public let externalID: String?
-    /// The photograph that it came from.
-    public let photograph: PhotographDigest
-    /// In the upright photograph's pixels.
-    public let box: BoundingBox
-    /// The detector's score, 0...1.
-    public let confidence: Double
+    /// The photograph that it came from; nil for a face that was imported without one.
+    public let photograph: PhotographDigest?
+    /// In the upright photograph's pixels; nil when the face was imported without it.
+    public let box: BoundingBox?
+    /// The detector's score, 0...1; nil when the face was imported without it.
+    public let confidence: Double?
     public let enrolled: Date
+    /// From then on the face is never found, and the next purge removes it; nil for never.
+    public let expires: Date?
 
     public init(
-        id: FaceID = FaceID(), person: String?, externalID: String?, photograph: PhotographDigest, box: BoundingBox,
-        confidence: Double, enrolled: Date
+        id: FaceID = FaceID(), person: String?, externalID: String?, photograph: PhotographDigest?, box: BoundingBox?,
+        confidence: Double?, enrolled: Date, expires: Date? = nil
     ) {
         self.id = id
         self.person = person
@@ -68,40 +28,70 @@ public struct EnrolledFaceDescription: Sendable, Hashable {
         self.box = box
         self.confidence = confidence
         self.enrolled = enrolled
+        self.expires = expires
     }
+
+    package func hasExpired(at now: Date) -> Bool { expires.map { $0 <= now } ?? false }
 }
 
 /// A reference: an enrolled face with its template.
 public struct EnrolledFace: Sendable, Hashable {
     public let description: EnrolledFaceDescription
     public let template: Template
+    /// Kept only in a gallery that keeps crops, and not read with the face again.
+    public let crop: FaceCrop?
 
-    public init(description: EnrolledFaceDescription, template: Template) {
+    public init(description: EnrolledFaceDescription, template: Template, crop: FaceCrop? = nil) {
         self.description = description
         self.template = template
+        self.crop = crop
     }
 
     public var id: FaceID { description.id }
 }
 
-/// What a gallery is.
-public struct GalleryDescription: Sendable, Hashable, Codable {
-    public let name: GalleryName
-    /// For life.
-    public let model: TemplateModelID
-    public let dimension: Int
-    public let created: Date
-    public let faces: Int
-    public let people: Int
+/// The picture of an enrolled face, for people to look at: the aligned crop that the network saw.
+public struct FaceCrop: Sendable, Hashable {
+    public let image: PixelImage
 
-    public init(
-        name: GalleryName, model: TemplateModelID, dimension: Int, created: Date, faces: Int = 0, people: Int = 0
-    ) {
+    public init(_ crop: AlignedCrop) { image = PixelImage(size: crop.size, pixels: crop.pixels) }
+
+    /// - Returns: nil when the bytes are no crop.
+    package init?(encoded: Data) {
+        guard encoded.count > 4 else { return nil }
+        let sides = encoded.prefix(4).map(Int.init)
+        let size = PixelSize(width: sides[0] << 8 | sides[1], height: sides[2] << 8 | sides[3])
+        guard size.width > 0, size.height > 0, encoded.count == 4 + 3 * size.width * size.height else { return nil }
+        image = PixelImage(size: size, pixels: Array(encoded.dropFirst(4)))
+    }
+
+    /// Width and height, two bytes each, high byte first; then red, green, blue.
+    package var encoded: Data {
+        let sides = [image.width, image.height]
+        return Data(sides.flatMap { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] })
+            + Data(image.pixels)
+    }
+}
+
+/// What is known of a person in a gallery.
+public struct PersonDescription: Sendable, Hashable {
+    /// The most faces that one person gathers, as Rekognition has it for its users.
+    public static let maximumFaces = 100
+
+    /// In the operator's own words, 1 to 255 bytes. Personal data: never in a log or an error's text.
+    public let name: String
+    public let faces: Int
+
+    package init(name: String, faces: Int) {
         self.name = name
-        self.model = model
-        self.dimension = dimension
-        self.created = created
         self.faces = faces
-        self.people = people
+    }
+
+    /// - Throws: `.invalidValue`, without the name.
+    package static func check(name: String) throws {
+        guard (1...255).contains(name.utf8.count) else {
+            throw RecognitionError(
+                .invalidValue, "A person's name has 1 to 255 bytes, not \(name.utf8.count); shorten it.")
+        }
     }
 }

@@ -16,6 +16,29 @@ public struct Candidate: Sendable, Hashable {
     }
 }
 
+/// A person as the answer of a search: the face of theirs that comes closest, and the mean of all.
+public struct PersonCandidate: Sendable, Hashable {
+    /// The face that comes closest.
+    public let best: Candidate
+    /// How close the mean template of the person's faces is; nil for a person with one face.
+    public let mean: ComparisonScore?
+    public let faces: Int
+
+    package init(best: Candidate, mean: ComparisonScore?, faces: Int) {
+        self.best = best
+        self.mean = mean
+        self.faces = faces
+    }
+
+    /// What people are ordered by: the better of the two.
+    public var score: ComparisonScore { mean.map { max($0, best.score) } ?? best.score }
+
+    /// The higher score first, and the lower id of the best face among equals.
+    public static func precedes(_ a: PersonCandidate, _ b: PersonCandidate) -> Bool {
+        a.score != b.score ? a.score > b.score : a.best.face.id < b.best.face.id
+    }
+}
+
 /// A gallery at one moment, ready to be searched: immutable, so that a search sees one state of it, whatever is enrolled
 /// meanwhile.
 ///
@@ -24,72 +47,149 @@ public struct Candidate: Sendable, Hashable {
 package struct Gallery: Sendable {
     package let name: GalleryName
     private let index: GalleryIndex
-    private let faces: @Sendable ([Int64]) throws -> [EnrolledFace?]
+    private let means: PersonMeans?
+    private let rows: any GalleryRows
 
-    /// - Parameter faces: gives, in their order, the faces of the index's rows; nil for one that is gone. May block.
-    package init(
-        _ name: GalleryName, index: GalleryIndex, faces: @escaping @Sendable ([Int64]) throws -> [EnrolledFace?]
-    ) {
+    package init(_ name: GalleryName, index: GalleryIndex, means: PersonMeans? = nil, rows: any GalleryRows) {
         self.name = name
         self.index = index
-        self.faces = faces
+        self.means = means
+        self.rows = rows
     }
 
+    /// Faces; those that have expired and are not purged yet included.
     package var count: Int { index.count }
+    /// Templates that a search for people compares the probe with: the faces' and the means'.
+    package var countWithMeans: Int { index.count + (means?.count ?? 0) }
 
-    /// The enrolled faces closest to the probe: exactly those, and in exactly the order, of a scan that compares the
+    /// The enrolled faces closest to each probe: exactly those, and in exactly the order, of a scan that compares the
     /// probe with every template in double precision (`Template.compared`) and sorts by score, then face id.
     ///
-    /// Cost: see `GalleryIndex`. Blocks.
+    /// Many probes share the passage over memory. Cost: see `GalleryIndex`. Blocks.
     ///
     /// - Parameters:
     ///   - limit: 1...4,096.
     ///   - floor: scores below it are no candidates.
     ///   - now: faces that expire then or earlier are none.
     ///   - threads: as many as the scan may use.
+    /// - Returns: in the probes' order.
     /// - Throws: `.modelMismatch`, `.invalidValue` for the limit; `GalleryIndex.Outdated` when a face that the search came
     ///   upon has been forgotten meanwhile.
     package func candidates(
-        for probe: Template, limit: Int, atLeast floor: ComparisonScore, now: Date = Date(), threads: Int = 1
-    ) throws -> [Candidate] {
+        for probes: [Template], limit: Int, atLeast floor: ComparisonScore, where filter: CandidateFilter = .none,
+        now: Date = Date(), threads: Int = 1
+    ) throws -> [[Candidate]] {
+        guard let filter = try codes(of: filter, now: now) else { return probes.map { _ in [] } }
         var known: [Int64: EnrolledFaceDescription] = [:]
         let matches = try index.candidates(
-            for: probe, limit: limit, atLeast: floor, where: .init(now: Int64(now.timeIntervalSince1970 * 1_000)),
-            threads: threads
-        ) { rows in
-            try zip(rows, faces(rows)).map { row, face in
-                known[row] = face?.description
-                return face.map { GalleryIndex.ExactFace(id: $0.id, template: $0.template) }
+            for: probes, limit: limit, atLeast: floor, where: filter, threads: threads
+        ) { try exact($0, &known) }
+        return matches.map {
+            $0.compactMap { match in known[match.row].map { Candidate(face: $0, score: match.score) } }
+        }
+    }
+
+    /// The people closest to a probe: a person's score is that of their closest face or of the mean template of their
+    /// faces, whichever is higher. Exact as the search for faces is.
+    ///
+    /// Why the two searches below suffice: of the k best people, each is among the k best by face or among the k best by
+    /// mean. The closest faces are taken in growing numbers until they belong to k people, or there are no more: that is
+    /// once, unless somebody has more than the 100 faces that a person may have.
+    ///
+    /// - Precondition: the gallery knows its people's means.
+    /// - Parameter limit: people, 1...4,096.
+    /// - Throws: as `candidates`.
+    package func people(
+        for probe: Template, limit: Int, atLeast floor: ComparisonScore, now: Date = Date(), threads: Int = 1
+    ) throws -> [PersonCandidate] {
+        guard let means else { preconditionFailure("A gallery that knows its people's means") }
+        guard (1...GalleryIndex.maximumCandidates).contains(limit) else {
+            throw RecognitionError(
+                .invalidValue, "A search gives 1 to \(GalleryIndex.maximumCandidates) people, not \(limit).")
+        }
+        var known: [Int64: EnrolledFaceDescription] = [:]
+        var filter = GalleryIndex.Filter(now: now.milliseconds)
+        filter.isSomebodys = true
+        var numbers: Set<Int32> = []
+        var count = limit * PersonDescription.maximumFaces
+        while true {
+            let faces = try index.candidates(
+                for: [probe], limit: count, atLeast: floor, where: filter, threads: threads, path: .best,
+                exact: { try exact($0, &known) })[0]
+            for match in faces where numbers.count < limit {
+                if let name = known[match.row]?.person, let number = try rows.number(ofPerson: name) {
+                    numbers.insert(number)
+                }
+            }
+            if numbers.count == limit || faces.count < count { break }
+            count *= 4
+        }
+        var people: [Int32: [EnrolledFace]] = [:]
+        /// One state of the gallery: the faces must be those that the means were made of.
+        func members(_ number: Int32) throws -> [EnrolledFace] {
+            if let theirs = people[number] { return theirs }
+            let theirs = try rows.faces(ofPerson: number)
+            guard means.knows(theirs, of: number, now: now) else { throw GalleryIndex.Outdated(row: Int64(number)) }
+            people[number] = theirs
+            return theirs
+        }
+        let closest = try means.index.candidates(
+            for: probe, limit: limit, atLeast: floor, where: .init(now: now.milliseconds), threads: threads
+        ) { wanted in
+            try wanted.map { row in
+                guard let theirs = try means.person(atRow: row).map(members) else { return nil }
+                return PersonMeans.mean(of: theirs, now: now).map {
+                    GalleryIndex.ExactFace(id: theirs[0].id, template: $0)
+                }
             }
         }
-        return matches.compactMap { match in known[match.row].map { Candidate(face: $0, score: match.score) } }
+        numbers.formUnion(closest.compactMap { means.person(atRow: $0.row) })
+        return Array(
+            try numbers.compactMap { try candidate(members($0), for: probe, now: now) }
+                .filter { $0.score >= floor }.sorted(by: PersonCandidate.precedes).prefix(limit))
+    }
+
+    private func candidate(_ faces: [EnrolledFace], for probe: Template, now: Date) throws -> PersonCandidate? {
+        let valid = faces.filter { !$0.description.hasExpired(at: now) }
+        let best = try valid.map { Candidate(face: $0.description, score: try probe.compared(with: $0.template)) }
+            .min(by: Candidate.precedes)
+        let mean = try PersonMeans.mean(of: valid, now: now).map(probe.compared)
+        return best.map { PersonCandidate(best: $0, mean: mean, faces: valid.count) }
+    }
+
+    private func exact(
+        _ wanted: [Int64], _ known: inout [Int64: EnrolledFaceDescription]
+    ) throws -> [GalleryIndex.ExactFace?] {
+        try zip(wanted, rows.faces(wanted)).map { row, face in
+            known[row] = face?.description
+            return face.map { GalleryIndex.ExactFace(id: $0.id, template: $0.template) }
+        }
+    }
+
+    /// - Returns: nil when the filter leaves nobody.
+    private func codes(of filter: CandidateFilter, now: Date) throws -> GalleryIndex.Filter? {
+        var codes = GalleryIndex.Filter(now: now.milliseconds)
+        codes.enrolled = filter.enrolled.map { $0.lowerBound.milliseconds...$0.upperBound.milliseconds }
+        if let person = filter.person {
+            guard let number = try rows.number(ofPerson: person) else { return nil }
+            codes.person = number
+        }
+        if let prefix = filter.externalIDPrefix { codes.rows = try rows.rows(externalIDPrefix: prefix) }
+        return codes
     }
 }
 
 extension GalleryStore {
     /// Searches a gallery; should a face that the search comes upon be forgotten meanwhile, its state after that.
-    func search(
-        _ gallery: Gallery, for probe: Template, limit: Int, atLeast floor: ComparisonScore, on workers: Workers
-    ) async throws -> [Candidate] {
+    func search<Answer: Sendable>(
+        _ gallery: Gallery, people: Bool = false, on workers: Workers,
+        _ body: @escaping @Sendable (Gallery) throws -> Answer
+    ) async throws -> Answer {
         var gallery = gallery
         while true {
             do {
-                return try await workers.run { [gallery] in
-                    try gallery.candidates(
-                        for: probe, limit: limit, atLeast: floor, threads: ProcessInfo.processInfo.activeProcessorCount)
-                }
-            } catch is GalleryIndex.Outdated { gallery = try await self.gallery(gallery.name) }
-        }
-    }
-}
-
-extension GalleryDescription {
-    package func mustMatch(_ template: Template) throws {
-        guard template.model == model, template.components.count == dimension else {
-            throw RecognitionError(
-                .modelMismatch,
-                "The gallery \(name) belongs to the model \(model) with \(dimension) components, the template to \(template.model) with \(template.components.count); use the gallery's own model."
-            )
+                return try await workers.run { [gallery] in try body(gallery) }
+            } catch is GalleryIndex.Outdated { gallery = try await self.gallery(gallery.name, people: people) }
         }
     }
 }

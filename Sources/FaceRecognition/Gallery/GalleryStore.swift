@@ -4,39 +4,99 @@ package import Foundation
 package enum GalleryChange: Sendable {
     case create(GalleryDescription)
     case delete(GalleryName)
-    /// Adds faces to the gallery, which is made when it is not there.
-    case enrol([EnrolledFace], in: GalleryDescription)
+    /// Adds faces to the gallery, which is made when it is not there, and first forgets those that they replace.
+    case enrol([EnrolledFace], in: GalleryDescription, replacing: [FaceID] = [])
     case forget([FaceID], in: GalleryName)
+    /// Makes these faces the person's, who is new when the gallery does not know them.
+    case join([FaceID], person: String, in: GalleryName)
+    /// Makes these faces nobody's.
+    case leave([FaceID], in: GalleryName)
+    /// Puts the galleries of a backup in the place of what is here under their names; `from` is in the store's own terms.
+    case restore(from: String)
+
+    /// The galleries that it touches; nil for any.
+    package var gallery: GalleryName? {
+        switch self {
+        case .create(let description), .enrol(_, in: let description, _): description.name
+        case .delete(let name), .forget(_, in: let name), .join(_, _, in: let name), .leave(_, in: let name): name
+        case .restore: nil
+        }
+    }
 }
 
 /// Where galleries are kept.
 ///
-/// Every change that returned is durable; one that threw changed nothing.
+/// Every change that returned is durable; one that threw changed nothing. A person is there as long as a face is theirs.
 package protocol GalleryStore: Sendable {
     /// All galleries, by name.
     func galleries() async throws -> [GalleryDescription]
 
-    /// What a gallery is, with its faces and people counted.
+    /// What a gallery is. Cost: a look-up.
     /// - Throws: `.galleryNotFound`.
     func description(of name: GalleryName) async throws -> GalleryDescription
 
-    /// The gallery as it is now, for any number of searches.
+    /// How a gallery is kept.
     /// - Throws: `.galleryNotFound`.
-    func gallery(_ name: GalleryName) async throws -> Gallery
+    func upkeep(of name: GalleryName) async throws -> GalleryUpkeep
 
-    /// A gallery's faces, or some of them, in the order of their enrolment.
+    /// The gallery as it is now, for any number of searches.
+    /// - Parameter people: whether it is to be searched for people: then it knows their mean templates.
+    /// - Throws: `.galleryNotFound`.
+    func gallery(_ name: GalleryName, people: Bool) async throws -> Gallery
+
+    /// A gallery's faces, or some of them, in the order of their enrolment; expired ones that are not purged yet as well.
     /// - Parameter which: nil for all.
     /// - Throws: `.galleryNotFound`.
     func faces(in name: GalleryName, _ which: FaceSelection?) async throws -> [EnrolledFaceDescription]
 
+    /// A gallery's faces with their templates from a row on, at most `count`, and the row to go on from; nil when there
+    /// are no more.
+    /// - Throws: `.galleryNotFound`.
+    func templates(
+        in name: GalleryName, from row: Int64, count: Int
+    ) async throws -> (faces: [EnrolledFace], next: Int64?)
+
     /// The faces enrolled from a photograph, to enrol nothing twice. Cost: an index look-up.
-    func faces(from photograph: PhotographDigest, in name: GalleryName) async throws -> [EnrolledFace]
+    func faces(from photograph: PhotographDigest, in name: GalleryName) async throws -> [EnrolledFaceDescription]
+
+    /// Some faces that expired at or before a moment, at most `count`, by gallery.
+    func expired(at now: Date, count: Int) async throws -> [GalleryName: [FaceID]]
+
+    /// A gallery's people, by name.
+    /// - Throws: `.galleryNotFound`.
+    func people(in name: GalleryName) async throws -> [PersonDescription]
+
+    /// The picture that was kept of a face; nil for none, and when there is no such face.
+    func crop(of face: FaceID, in name: GalleryName) async throws -> FaceCrop?
 
     /// The installation's own digest of a photograph.
-    func digest(of photograph: Data) -> PhotographDigest
+    /// - Throws: `.keyMissing`.
+    func digest(of photograph: Data) throws -> PhotographDigest
 
     /// - Throws: `.galleryExists` (create), `.galleryNotFound`, `.modelMismatch` (a template of another model),
-    ///   `.overtaken` (a photograph that was enrolled meanwhile),
-    ///   `.diskFull`, `.storageUnavailable`, `.storageCorrupt`; nothing is changed or recorded then.
+    ///   `.overtaken` (a photograph that was enrolled meanwhile, or a face that was forgotten), `.personFull`,
+    ///   `.faceTaken` (join: a face of somebody else), `.diskFull`, `.storageUnavailable`, `.storageCorrupt`,
+    ///   `.keyMissing`; nothing is changed or recorded then.
     func apply(_ change: GalleryChange, recordedAs record: Record) async throws -> RecordReceipt
+}
+
+extension GalleryStore {
+    /// nil for a gallery that is not there.
+    func descriptionIfThere(of name: GalleryName) async throws -> GalleryDescription? {
+        do { return try await description(of: name) } catch let error as RecognitionError
+            where error.code == .galleryNotFound
+        { return nil }
+    }
+}
+
+/// What a search reads of the faces behind the codes. May block.
+package protocol GalleryRows: Sendable {
+    /// The faces of these rows, in their order; nil for one that is gone.
+    func faces(_ rows: [Int64]) throws -> [EnrolledFace?]
+    /// The number that stands for a person in the codes; nil for somebody who is not there.
+    func number(ofPerson name: String) throws -> Int32?
+    /// A person's faces by their number, in the order of their enrolment; none for somebody who is gone.
+    func faces(ofPerson number: Int32) throws -> [EnrolledFace]
+    /// The faces whose external id begins so. Cost: every face is read the first time.
+    func rows(externalIDPrefix: String) throws -> Set<Int64>
 }

@@ -65,6 +65,11 @@ public struct Record: Sendable, Hashable, Codable {
     public var expectedFalseCandidates: Double?
     public var enrolled: [FaceID]?
     public var forgotten: [FaceID]?
+    /// Faces that were made a person's, or nobody's. Whose is not said: names are not kept here.
+    public var joined: [FaceID]?
+    public var left: [FaceID]?
+    /// How many faces a deletion, a purge, an import or an export was about.
+    public var faces: Int?
 
     init(permitted permit: Permit, outcome: String) {
         time = permit.issued

@@ -4,6 +4,7 @@ import Foundation
 import ImageCodecs
 import OpenVINOInference
 import SQLiteStorage
+import Synchronization
 
 /// Options that every command takes which touches the data directory.
 struct DataOptions: ParsableArguments {
@@ -14,8 +15,21 @@ struct DataOptions: ParsableArguments {
 
     var folder: URL { dataFolder.map { URL(fileURLWithPath: $0) } ?? Installation.defaultDataFolder }
 
-    /// Opens the store, which this process then owns until it ends.
-    func open() async throws -> Session { try await Session(directory()) }
+    /// Opens the store, which this process then owns until it ends. Some of the faces that have expired are removed by the
+    /// way; no search finds them in any case.
+    func open() async throws -> Session {
+        let session = try await Session(directory())
+        try await session.purgeSome()
+        return session
+    }
+
+    /// Opens the store beside a service that may own it: to check, to back up, to restore.
+    func openBesideOwner() async throws -> Session {
+        let folder = folder
+        return try await Session(
+            FileManager.default.fileExists(atPath: folder.appendingPathComponent("lock").path)
+                ? DataDirectory.openBesideOwner(at: folder.path) : directory())
+    }
 
     /// Opens the directory. What lies above the default one is made where it is missing, as the XDG base directory
     /// specification asks; what lies above one that was named is not.
@@ -40,7 +54,7 @@ struct Session {
     private let purpose = "trial"
 
     init(_ directory: DataDirectory) async throws {
-        store = try await SQLiteStore.open(in: directory)
+        store = try await SQLiteStore.open(in: directory, progress: LoadingBar().callAsFunction)
         gate = PolicyGate(policy: .trial, records: store)
     }
 
@@ -52,11 +66,58 @@ struct Session {
         FaceRecognizer(pipeline: pipeline, galleries: store, records: store)
     }
 
+    /// Removes faces that have expired, at most 1,000.
+    /// - Returns: how many.
+    @discardableResult
+    func purgeSome() async throws -> Int {
+        try await keeper.purge { try await permit(.forget, gallery: $0) }.reduce(0) { $0 + $1.purged.outcome.count }
+    }
+
     var keeper: GalleryKeeper { GalleryKeeper(galleries: store, records: store) }
 
     /// The model that a gallery belongs to; nil when there is no such gallery yet.
     func model(of gallery: GalleryName) async throws -> TemplateModelID? {
         try await store.galleries().first { $0.name == gallery }?.model
+    }
+}
+
+/// Shows on the terminal how far a large gallery's codes are loaded.
+private final class LoadingBar: Sendable {
+    private let bar = Mutex<ProgressBar?>(nil)
+
+    func callAsFunction(_ gallery: GalleryName, _ done: Int, _ total: Int) {
+        bar.withLock { bar in
+            if bar == nil { bar = ProgressBar(total: total, unit: "faces of \(gallery) loaded") }
+            bar?.reach(done)
+            if done >= total {
+                bar?.finish()
+                bar = nil
+            }
+        }
+    }
+}
+
+/// A span of time as people write it: 90s, 30m, 12h, 180d, 26w, 2y (of 365 days).
+struct Period: ExpressibleByArgument {
+    let seconds: TimeInterval
+
+    init?(argument: String) {
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000]
+        guard let unit = argument.last.flatMap({ units[$0] }), let number = Double(argument.dropLast()), number > 0,
+            (number * unit).isFinite, number * unit <= 1e11
+        else { return nil }
+        seconds = number * unit
+    }
+}
+
+extension TimeInterval {
+    /// The longest unit that gives a whole number: `180 days`.
+    var period: String {
+        for (name, unit) in [("days", 86_400.0), ("hours", 3_600), ("minutes", 60)]
+        where (self / unit).rounded() == self / unit {
+            return "\(Int(self / unit)) \(name)"
+        }
+        return "\(formatted()) seconds"
     }
 }
 

@@ -132,7 +132,7 @@ struct Demo: AsyncParsableCommand {
         var panels = [(picture: probe, captions: ["Probe: \(Self.probe)", "box, five landmarks and mesh"])]
         if let best = answer.answers.first, let file = best.candidate.face.externalID {
             var reference = Picture(try recognition.image(path(file)))
-            reference.frame(best.candidate.face.box, thickness: 3, .box)
+            if let box = best.candidate.face.box { reference.frame(box, thickness: 3, .box) }
             panels.append((reference, ["Best candidate: \(best.name)", "similarity \(best.similarity)"]))
         }
         return try Picture.sheet(panels)

@@ -34,6 +34,12 @@ struct Enrol: AsyncParsableCommand {
             valueName: "text"))
     var externalID: String?
 
+    @Option(
+        help: .init(
+            "How long the faces stay, as in `gallery create --retain`; the gallery's own time may be shorter.",
+            valueName: "time"))
+    var retain: Period?
+
     @OptionGroup var recognition: RecognitionOptions
     @OptionGroup var template: TemplateOptions
     @OptionGroup var output: OutputOptions
@@ -76,7 +82,8 @@ struct Enrol: AsyncParsableCommand {
                 let permit = try await session.permit(.enrol, gallery: gallery)
                 return try await recognizer.enrol(
                     recognition.photograph(file.path), as: person ?? file.person,
-                    externalID: externalID, defaultExternalID: file.relativePath, in: gallery, permit: permit)
+                    externalID: externalID, defaultExternalID: file.relativePath,
+                    expires: retain.map { Date().addingTimeInterval($0.seconds) }, in: gallery, permit: permit)
             }
         } each: { file, result in
             progress.advance()

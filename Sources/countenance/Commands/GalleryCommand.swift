@@ -8,19 +8,36 @@ struct GalleryCommand: AsyncParsableCommand {
         discussion: """
             Examples:
               countenance gallery create staff
+              countenance gallery create missing --retain 180d --keep-crops
+              countenance gallery check
               countenance gallery list
               countenance gallery faces staff --json | jq -r .person | sort -u
               countenance gallery delete staff --yes
             """,
-        subcommands: [Create.self, List.self, Show.self, Faces.self, Delete.self])
+        subcommands: [
+            Create.self, List.self, Show.self, Faces.self, Crop.self, Check.self, Purge.self, Export.self, Import.self,
+            Delete.self,
+        ])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make an empty gallery, which belongs to its model for life.",
-            discussion: "An enrolment makes its gallery by itself; this one says beforehand which model it is for.")
+            discussion: """
+                An enrolment makes its gallery by itself; this one says beforehand which model it is for, how long its faces \
+                stay, and whether their pictures are kept.
+                """)
         @Argument(help: "The gallery.", transform: GalleryName.argument) var name: GalleryName
         @Option(help: .init("The template model. Default: \(ModelCatalogue.defaultModel).", valueName: "id"))
         var model: String?
+        @Option(
+            help: .init(
+                "How long a face stays: from then on no search finds it, and a purge removes it. 90s, 30m, 12h, 180d, 26w, 2y.",
+                valueName: "time"))
+        var retain: Period?
+        @Flag(
+            help: "Keep the aligned crop of each face, encrypted, for people to look at. Without it no picture is kept."
+        )
+        var keepCrops = false
         @OptionGroup var template: TemplateOptions
         @OptionGroup var output: OutputOptions
         @OptionGroup var data: DataOptions
@@ -32,7 +49,9 @@ struct GalleryCommand: AsyncParsableCommand {
             let model = template.mirror || wanted.isMirrored ? entry.mirrored : entry
             let session = try await data.open()
             let permit = try await session.permit(.manage, gallery: name)
-            let gallery = try await session.keeper.create(name, for: model, permit: permit).outcome
+            let gallery = try await session.keeper.create(
+                name, for: model, retention: retain?.seconds, keepsCrops: keepCrops, permit: permit
+            ).outcome
             if output.json {
                 try Console.json(JSONGallery(gallery))
             } else {
@@ -51,7 +70,7 @@ struct GalleryCommand: AsyncParsableCommand {
             let session = try await data.open()
             let galleries = try await session.keeper.list(permit: session.permit(.manage)).outcome
             if output.json {
-                try Console.json(galleries.map(JSONGallery.init))
+                try Console.json(galleries.map { JSONGallery($0) })
             } else {
                 for gallery in galleries { print("\(gallery.name)  \(gallery.summary)") }
                 if galleries.isEmpty { Console.note("There is no gallery yet; `countenance enrol` makes one.") }
@@ -69,9 +88,9 @@ struct GalleryCommand: AsyncParsableCommand {
         func run() async throws {
             let session = try await data.open()
             let permit = try await session.permit(.manage, gallery: name)
-            let gallery = try await session.keeper.show(name, permit: permit).outcome.gallery
+            let (gallery, upkeep) = try await session.keeper.show(name, permit: permit).outcome
             if output.json {
-                try Console.json(JSONGallery(gallery))
+                try Console.json(JSONGallery(gallery, upkeep))
             } else {
                 let point = OperatingPoint.recommended(gallerySize: gallery.faces)
                 print(
@@ -80,6 +99,11 @@ struct GalleryCommand: AsyncParsableCommand {
                     Faces      \(gallery.faces), of \(gallery.people) named people
                     Model      \(gallery.model), \(gallery.dimension) components
                     Made       \(gallery.created.formatted(.iso8601))
+                    Retention  \(gallery.retention.map { "\($0.period) from enrolment" } ?? "none: faces stay until they are forgotten")
+                    Crops      \(gallery.keepsCrops ? "kept" : "not kept")
+                    Size       \(upkeep.bytes.formatted(.byteCount(style: .file))) encrypted
+                    Key        \(upkeep.key)
+                    Checked    \(upkeep.checked.map { $0.formatted(.iso8601) } ?? "never; `countenance gallery check \(gallery.name)` does it")
                     Threshold  \(point.similarity), recommended for this size: \(point.expectedFalseCandidates(gallerySize: gallery.faces).rounded3) false candidates a search
                     """)
             }
@@ -97,7 +121,7 @@ struct GalleryCommand: AsyncParsableCommand {
         func run() async throws {
             let session = try await data.open()
             let permit = try await session.permit(.manage, gallery: name)
-            let faces = try await session.keeper.show(name, permit: permit).outcome.faces
+            let faces = try await session.keeper.faces(in: name, permit: permit).outcome
             for face in faces {
                 if output.json {
                     try Console.json(JSONEnrolledFace(face), pretty: false)
@@ -147,54 +171,4 @@ struct GalleryCommand: AsyncParsableCommand {
 
 extension GalleryDescription {
     var summary: String { "\(faces.faces), \(people) named people, model \(model)" }
-}
-
-struct Forget: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Remove faces from a gallery, for good.",
-        discussion: """
-            Examples:
-              countenance forget --gallery staff 3f0c7c1e-8f1d-4a86-9b53-0d1a6f1b2c3d
-              countenance forget --gallery staff --person ada
-
-            Exit codes: 0 done; 1 there was no such face.
-            """)
-
-    @Option(help: .init("The gallery.", valueName: "name"), transform: GalleryName.argument)
-    var gallery: GalleryName
-
-    @Argument(help: .init("Faces, by id.", valueName: "face-id"))
-    var faces: [String] = []
-
-    @Option(help: .init("All faces of this person.", valueName: "name"))
-    var person: String?
-
-    @Flag(help: "Print one JSON document.") var json = false
-    @OptionGroup var data: DataOptions
-
-    func validate() throws {
-        guard faces.isEmpty != (person == nil) else {
-            throw ValidationError("Name face ids, or --person; one of the two.")
-        }
-        for face in faces where FaceID(face) == nil {
-            throw ValidationError("'\(face.printable)' is no face id; `countenance gallery faces` shows them.")
-        }
-    }
-
-    func run() async throws {
-        let session = try await data.open()
-        let selections =
-            person.map { [FaceSelection.person($0)] } ?? faces.compactMap(FaceID.init).map(FaceSelection.face)
-        var forgotten: [FaceID] = []
-        for selection in selections {
-            let permit = try await session.permit(.forget, gallery: gallery)
-            forgotten += try await session.keeper.forget(selection, in: gallery, permit: permit).outcome
-        }
-        if json {
-            try Console.json(["forgotten": forgotten.map(\.rawValue)])
-        } else {
-            print("Forgot \(forgotten.count.faces) of the gallery \(gallery).")
-        }
-        try (forgotten.count >= selections.count ? Outcome.done : .nothingFound).end()
-    }
 }

@@ -12,6 +12,11 @@ struct Identify: AsyncParsableCommand {
             Examples:
               countenance identify --gallery staff visitor.jpg
               countenance identify --gallery archive --threshold 60 --max 20 --json *.jpg
+              countenance identify --gallery staff --people visitor.jpg
+              countenance identify --gallery archive --external-id-prefix 2019/ --enrolled-after 2026-01-01 found.jpg
+
+            With --people, each answer is a person: similarity is that of their closest face, or of the mean template of \
+            their faces where that is higher.
 
             Exit codes: 0 a candidate was found; 1 none for any photograph; 3 a photograph or the gallery is bad.
             """)
@@ -38,6 +43,25 @@ struct Identify: AsyncParsableCommand {
             valueName: "file"))
     var annotate: String?
 
+    @Flag(help: "Answer by person; faces that are nobody's are not found.")
+    var people = false
+
+    @Option(help: .init("Only this person's faces.", valueName: "name"))
+    var person: String?
+
+    @Option(help: .init("Only faces whose external id begins so.", valueName: "text"))
+    var externalIDPrefix: String?
+
+    @Option(
+        help: .init(
+            "Only faces enrolled at this time (UTC) or later: 2026-01-31 or 2026-01-31T12:00:00Z.", valueName: "time"),
+        transform: Date.argument)
+    var enrolledAfter: Date?
+
+    @Option(
+        help: .init("Only faces enrolled at this time (UTC) or earlier.", valueName: "time"), transform: Date.argument)
+    var enrolledBefore: Date?
+
     @OptionGroup var recognition: RecognitionOptions
     @OptionGroup var template: TemplateOptions
     @OptionGroup var output: OutputOptions
@@ -47,10 +71,27 @@ struct Identify: AsyncParsableCommand {
         guard (1...GalleryIndex.maximumCandidates).contains(limit) else {
             throw ValidationError("--max lies between 1 and \(GalleryIndex.maximumCandidates).")
         }
+        guard !people || filter == .none else {
+            throw ValidationError(
+                "--people asks about all of a person's faces; leave out --person, --external-id-prefix and --enrolled-…."
+            )
+        }
+        guard enrolledAfter ?? .distantPast <= enrolledBefore ?? .distantFuture else {
+            throw ValidationError("--enrolled-after lies after --enrolled-before, so no face could be found.")
+        }
         if let annotate {
             guard photographs.count == 1 else { throw ValidationError("--annotate draws one photograph; give one.") }
             try Picture.check(annotate)
         }
+    }
+
+    private var filter: CandidateFilter {
+        CandidateFilter(
+            person: person, externalIDPrefix: externalIDPrefix,
+            enrolled: enrolledAfter == nil && enrolledBefore == nil
+                ? nil
+                : (enrolledAfter ?? .distantPast)...max(
+                    enrolledAfter ?? .distantPast, enrolledBefore ?? .distantFuture))
     }
 
     func run() async throws {
@@ -67,8 +108,12 @@ struct Identify: AsyncParsableCommand {
         for path in photographs {
             do {
                 let permit = try await session.permit(.identify, gallery: gallery)
-                let recorded = try await recognizer.identify(
-                    recognition.photograph(path), in: gallery, at: point, limit: limit, permit: permit)
+                let probe = recognition.photograph(path)
+                let recorded =
+                    people
+                    ? try await recognizer.identifyPeople(probe, in: gallery, at: point, limit: limit, permit: permit)
+                    : try await recognizer.identify(
+                        probe, in: gallery, where: filter, at: point, limit: limit, permit: permit)
                 let answer = recorded.outcome
                 run.mark(found: !answer.answers.isEmpty)
                 if output.json {
@@ -93,6 +138,18 @@ struct Identify: AsyncParsableCommand {
     }
 }
 
+extension Date {
+    /// A day or a moment, in UTC.
+    static func argument(_ text: String) throws -> Date {
+        if let date = (try? Date(text, strategy: .iso8601))
+            ?? (try? Date(text, strategy: .iso8601.year().month().day()))
+        {
+            return date
+        }
+        throw ValidationError("'\(text.printable)' is no time; write 2026-01-31, or 2026-01-31T12:00:00Z.")
+    }
+}
+
 extension Identification.Answer {
     /// Whom or what the candidate stands for, as far as it was said at enrolment.
     var name: String {
@@ -112,7 +169,12 @@ extension Identification {
             let id =
                 answer.name == answer.candidate.face.id.rawValue
                 ? "" : "  \(Console.dim(answer.candidate.face.id.rawValue))"
-            lines.append("  \(i + 1)  \(Console.green(answer.similarity.description))  \(answer.name.printable)\(id)")
+            let parts = answer.person.map {
+                " (closest of \($0.faces.faces): \($0.best)\($0.mean.map { ", mean: \($0)" } ?? ""))"
+            }
+            lines.append(
+                "  \(i + 1)  \(Console.green(answer.similarity.description))  \(answer.name.printable)\(parts ?? "")\(id)"
+            )
         }
         lines.append(
             "  A search of \(gallerySize.faces) at this threshold gives \(expected) false candidates on average for somebody who is not there."

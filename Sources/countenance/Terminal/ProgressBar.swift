@@ -19,10 +19,15 @@ final class ProgressBar: Sendable {
         self.unit = unit
     }
 
-    func advance(by count: Int = 1) {
+    func advance(by count: Int = 1) { move { $0 + count } }
+
+    /// Says how much is done altogether.
+    func reach(_ done: Int) { move { _ in done } }
+
+    private func move(_ next: (Int) -> Int) {
         guard Console.errorIsTerminal else { return }
         state.withLock { state in
-            state.done += count
+            state.done = next(state.done)
             let now = ContinuousClock.now
             if let last = state.lastDrawn, now - last < .milliseconds(100), state.done < total { return }
             state.lastDrawn = now

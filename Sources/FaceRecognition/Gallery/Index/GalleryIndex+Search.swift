@@ -8,6 +8,8 @@ extension GalleryIndex {
         public var now: Int64
         /// Only this person's faces.
         public var person: Int32?
+        /// Only faces that are some person's.
+        public var isSomebodys = false
         /// Only faces enrolled in this span, in milliseconds since 1970.
         public var enrolled: ClosedRange<Int64>?
         /// Only these rows.
@@ -78,7 +80,11 @@ extension GalleryIndex {
         for probes: [Template], limit: Int, atLeast floor: ComparisonScore, where filter: Filter, threads: Int = 1,
         exact: ([Int64]) throws -> [ExactFace?]
     ) throws -> [[Match]] {
-        try candidates(
+        guard (1...Self.maximumCandidates).contains(limit) else {
+            throw RecognitionError(
+                .invalidValue, "A search gives 1 to \(Self.maximumCandidates) candidates, not \(limit).")
+        }
+        return try candidates(
             for: probes, limit: limit, atLeast: floor, where: filter, threads: threads, path: .best, exact: exact)
     }
 
@@ -86,10 +92,6 @@ extension GalleryIndex {
         for probes: [Template], limit: Int, atLeast floor: ComparisonScore, where filter: Filter, threads: Int,
         path: ScanPath, exact: ([Int64]) throws -> [ExactFace?]
     ) throws -> [[Match]] {
-        guard (1...Self.maximumCandidates).contains(limit) else {
-            throw RecognitionError(
-                .invalidValue, "A search gives 1 to \(Self.maximumCandidates) candidates, not \(limit).")
-        }
         guard !floor.value.isNaN else {
             throw RecognitionError(.invalidValue, "The least score is not a number; give one from -1 to 1.")
         }

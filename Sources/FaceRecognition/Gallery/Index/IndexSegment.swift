@@ -71,6 +71,7 @@ final class IndexSegment: @unchecked Sendable {
     func passes(_ filter: GalleryIndex.Filter, _ position: Int) -> Bool {
         guard isLive(position) else { return false }
         if let person = filter.person, people[position] != person { return false }
+        if filter.isSomebodys, people[position] == Self.nobody { return false }
         if let span = filter.enrolled, !span.contains(enrolled[position]) { return false }
         if let expiries, expiries[position] <= filter.now { return false }
         if let allowed = filter.rows, !allowed.contains(rows[position]) { return false }

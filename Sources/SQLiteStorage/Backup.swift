@@ -1,0 +1,213 @@
+public import FaceRecognition
+import Foundation
+import GRDB
+
+public import struct FaceRecognition.Record
+
+/// A backup, and what restoring it would do here.
+public struct BackupContents: Sendable {
+    public struct Gallery: Sendable {
+        public let description: GalleryDescription
+        /// Whether its key is here: the key of a gallery that was deleted since is destroyed.
+        public let canBeRead: Bool
+    }
+    /// By name.
+    public let galleries: [Gallery]
+    /// Entries of the record when it was made.
+    public let records: Int
+}
+
+// A backup is a database of ours, whole and compact, without any key.
+extension SQLiteStore {
+    /// Copies everything but the keys into a file, while others go on reading and writing: the copy is of one moment.
+    ///
+    /// The file is there wholly or not at all, and durable when this returns. Blocks.
+    /// - Throws: `.storageUnavailable` when it cannot be made or is there already; `.diskFull`; `.storageCorrupt`.
+    package func backUp(to file: String) throws {
+        let new = file + ".part"
+        guard !FileManager.default.fileExists(atPath: file) else {
+            throw RecognitionError(
+                .storageUnavailable,
+                "\(file) is there already, and a backup is never written over another; name a new file.")
+        }
+        unlink(new)
+        let descriptor = Foundation.open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            throw RecognitionError(
+                .storageUnavailable, "\(file) cannot be made; name a file in a folder that this user may write to.",
+                detail: String(cString: strerror(errno)))
+        }
+        defer { Foundation.close(descriptor) }
+        do {
+            // On a connection of its own: the store's goes on meanwhile.
+            let reader = try sayingWhatFailed(in: path) { try DatabaseQueue(path: path) }
+            try sayingWhatFailed(in: file) {
+                try reader.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [new]) }
+            }
+            guard fsync(descriptor) == 0, link(new, file) == 0 else {
+                throw RecognitionError(
+                    .storageUnavailable, "\(file) cannot be written; name another file.",
+                    detail: String(cString: strerror(errno)))
+            }
+            unlink(new)
+            DurableFile.syncFolder(of: file)
+        } catch {
+            unlink(new)
+            throw error
+        }
+    }
+
+    /// What a backup holds. Blocks.
+    /// - Throws: `.storageUnavailable` for a file that is no backup of ours, or of another installation or version;
+    ///   `.storageCorrupt`; `.keyMissing`.
+    public func contents(ofBackup file: String) throws -> BackupContents {
+        try onConnection { db in
+            try withBackup(file, db) {
+                let galleries = try Row.fetchAll(
+                    db, sql: "SELECT \(GalleryRow.columns) FROM backup.gallery ORDER BY name"
+                ).map { try GalleryRow($0) }
+                let ring = try keys.ring()
+                return BackupContents(
+                    galleries: galleries.map {
+                        .init(description: $0.description, canBeRead: ring.galleries[$0.key] != nil)
+                    }, records: try Int.fetchOne(db, sql: "SELECT count(*) FROM backup.record") ?? 0)
+            }
+        }
+    }
+
+    /// Puts the galleries of a backup in the place of those of the same name, all or none. Others stay as they are.
+    ///
+    /// The record is never set back: it goes on, and what it says was forgotten since the backup is not brought back.
+    /// A gallery that was deleted since stays deleted, since its key is destroyed.
+    func restore(from file: String, recordedAs record: Record, _ db: Database) throws -> RecordReceipt {
+        try withBackup(file, db) {
+            let tables = tables(db), ring = try keys.ring()
+            return try db.inOneTransaction {
+                let forgotten = try joinRecords(db)
+                let galleries = try Row.fetchAll(
+                    db, sql: "SELECT \(GalleryRow.columns) FROM backup.gallery ORDER BY id"
+                )
+                .map { try GalleryRow($0) }
+                for gallery in galleries where ring.galleries[gallery.key] != nil {
+                    try restore(gallery, tables, forgotten)
+                }
+                return try db.append(record)
+            }
+        }
+    }
+
+    private func restore(_ old: GalleryRow, _ tables: GalleryTables, _ forgotten: Set<FaceID>) throws {
+        let db = tables.db
+        let present = try tables.galleryIfThere(old.description.name)
+        if let present { try tables.delete(present, discardingKey: present.key != old.key) }
+        try db.execute(
+            sql: """
+                INSERT INTO gallery (name, model, dimension, created, key, retention, keeps_crops, changes, faces, people,
+                    tally, snapshot_remains)
+                SELECT name, model, dimension, created, key, retention, keeps_crops, max(changes, ?) + 1, faces, people,
+                    tally, 1
+                FROM backup.gallery WHERE id = ?
+                """, arguments: [present?.changes ?? 0, old.number])
+        let new = db.lastInsertedRowID
+        // Numbers that no row has had, in the same order.
+        let face = try Int64.fetchOne(db, sql: "SELECT next_face FROM installation") ?? 1
+        let person = try Int64.fetchOne(db, sql: "SELECT next_person FROM installation") ?? 1
+        try db.execute(
+            sql: """
+                INSERT INTO face (number, gallery, live, id, photograph, expires, sealed)
+                SELECT number + ?, ?, 1, id, photograph, expires, sealed
+                FROM backup.face WHERE gallery = ? AND live ORDER BY number
+                """, arguments: [face, new, old.number])
+        try db.execute(
+            sql: """
+                INSERT INTO person (number, gallery, live, token, sealed)
+                SELECT number + ?, ?, 1, token, sealed FROM backup.person WHERE gallery = ? AND live ORDER BY number
+                """, arguments: [person, new, old.number])
+        try db.execute(
+            sql: """
+                INSERT INTO membership (face, person)
+                SELECT face + ?, person + ? FROM backup.membership JOIN backup.face ON number = face WHERE gallery = ?
+                """, arguments: [face, person, old.number])
+        try db.execute(
+            sql: """
+                INSERT INTO crop (face, sealed)
+                SELECT face + ?, crop.sealed FROM backup.crop JOIN backup.face ON number = face
+                WHERE gallery = ? AND live ORDER BY face
+                """, arguments: [face, old.number])
+        try db.execute(
+            sql: """
+                UPDATE installation SET
+                    next_face = max(next_face, (SELECT coalesce(max(number), 0) FROM face) + 1),
+                    next_person = max(next_person, (SELECT coalesce(max(number), 0) FROM person) + 1)
+                """)
+        var changes = RowChanges()
+        try tables.forget(Array(forgotten), in: tables.gallery(old.description.name), &changes)
+        try db.note(.pages)
+    }
+
+    /// Sees to it that the backup's record and ours are one history, and adds what ours has not yet.
+    /// - Returns: the faces that were forgotten since the backup.
+    private func joinRecords(_ db: Database) throws -> Set<FaceID> {
+        let differing = try Int.fetchOne(
+            db,
+            sql: """
+                SELECT min(ours.position) FROM record AS ours JOIN backup.record AS theirs ON theirs.position = ours.position
+                WHERE ours.leaf_hash <> theirs.leaf_hash
+                """)
+        if let differing {
+            throw RecognitionError(
+                .storageUnavailable,
+                "The backup's record and the one here differ from entry \(differing) on, so they are not of one history; restore it into an empty data directory."
+            )
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO record (position, entry, leaf_hash)
+                SELECT position, entry, leaf_hash FROM backup.record
+                WHERE position >= (SELECT coalesce(max(position) + 1, 0) FROM main.record) ORDER BY position
+                """)
+        let entries = try Data.fetchCursor(
+            db, sql: "SELECT entry FROM record WHERE position > (SELECT max(position) FROM backup.record)")
+        var forgotten: Set<FaceID> = []
+        while let entry = try entries.next() {
+            if let record = try? Record(encoded: entry) { forgotten.formUnion(record.forgotten ?? []) }
+        }
+        return forgotten
+    }
+
+    /// Runs `body` with the backup attached as `backup`.
+    private func withBackup<Result>(_ file: String, _ db: Database, _ body: () throws -> Result) throws -> Result {
+        func unusable(_ why: String, detail: String = "") -> RecognitionError {
+            RecognitionError(.storageUnavailable, "\(file) cannot be restored: \(why).", detail: detail)
+        }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), !isFolder.boolValue else {
+            throw unusable("there is no such file; name a file that `countenance backup` made")
+        }
+        defer { try? db.execute(sql: "DETACH DATABASE backup") }
+        do {
+            try db.execute(sql: "ATTACH DATABASE ? AS backup", arguments: [file])
+            guard try Int.fetchOne(db, sql: "PRAGMA backup.application_id") == Schema.applicationID else {
+                throw unusable("it is no backup of Countenance; name a file that `countenance backup` made")
+            }
+            let versions = "SELECT group_concat(identifier) FROM (SELECT identifier FROM %@.grdb_migrations ORDER BY 1)"
+            guard
+                try String.fetchOne(db, sql: String(format: versions, "backup"))
+                    == String.fetchOne(db, sql: String(format: versions, "main"))
+            else { throw unusable("another version of Countenance made it; use that version") }
+            let answer = try String.fetchOne(db, sql: "PRAGMA backup.integrity_check(1)")
+            guard answer == "ok" else { throw unusable("it is damaged; use another backup", detail: answer ?? "") }
+            guard try Data.fetchOne(db, sql: "SELECT name FROM backup.installation") == keys.ring().installation.bytes
+            else {
+                throw unusable(
+                    "it belongs to another installation; put that one's \(MasterKey.fileName) and \(Keyring.fileName) into an empty data directory first"
+                )
+            }
+        } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT
+        {
+            throw unusable("it is damaged, or no backup of Countenance", detail: error.message ?? "")
+        }
+        return try body()
+    }
+}
