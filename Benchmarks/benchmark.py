@@ -28,6 +28,7 @@ import time
 from pathlib import Path
 
 import search as search_part
+import storage as storage_part
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ROOT / ".parts"
@@ -35,7 +36,7 @@ PROGRAM = ROOT / "bin" / "countenance"
 PEER = ROOT / "Benchmarks" / "peers" / "dlib_peer.py"
 YUNET = PARTS / "share" / "countenance" / "models" / "yunet-2023mar.onnx"
 
-SECTIONS = ("accuracy", "speed", "detection", "search")
+SECTIONS = ("accuracy", "speed", "detection", "search", "storage")
 # The gates: what the project promises. A missed gate is reported, never moved.
 LEAST_ACCURACY = 0.9945
 LEAST_THROUGHPUT_RATIO = 5.0
@@ -264,7 +265,7 @@ def accuracy(programs: Programs, data: DataSets, options) -> dict:
 
 
 def check_maths(programs: Programs, data: DataSets, pairs: Path, protocol: tuple) -> dict:
-    """Enrols the photographs, takes the templates out of the gallery's file, and has them judged by peers/verification.py.
+    """Enrols the photographs, exports the templates, and has them judged by peers/verification.py.
     Enrolment takes the largest face, so that the program's own judgement is asked for with that rule too."""
     say("accuracy: the same templates judged by both programs' maths")
     swift = json.loads("\n".join(programs.ours(*protocol, "--subject", "largest", show=True).require(0).lines))
@@ -273,8 +274,15 @@ def check_maths(programs: Programs, data: DataSets, pairs: Path, protocol: tuple
         (staged / name).parent.mkdir(parents=True, exist_ok=True)
         (staged / name).symlink_to(data.lfw / name)
     folder = programs.data_folder()
-    programs.ours("enrol", "--gallery", "lfw", "--person", "anybody", staged, data=folder, show=True).require(0, 3)
-    numpy, _ = programs.theirs("maths", pairs, folder / "countenance.sqlite", data.lfw)
+    # Of nobody, since a person has at most 100 faces.
+    staged_files = [staged / name for name in data.named_in(pairs)]
+    for path in staged_files:
+        path.rename(staged / path.name)
+    for path in {path.parent for path in staged_files}:
+        path.rmdir()
+    programs.ours("enrol", "--gallery", "lfw", staged, data=folder, show=True).require(0, 3)
+    programs.ours("gallery", "export", "lfw", programs.scratch / "exported", "--plain", data=folder).require(0)
+    numpy, _ = programs.theirs("maths", pairs, programs.scratch / "exported", data.lfw)
     shutil.rmtree(folder)
     counts = ("falseMatches", "nonMated", "trueMatches", "mated")
     same = abs(swift["accuracy"] - numpy["accuracy"]) < 1e-12 and all(
@@ -412,6 +420,14 @@ def search(programs: Programs, data, options) -> dict:
     return {**result, "shareOfOthers": max(others)}
 
 
+def storage(programs: Programs, data, options) -> dict:
+    """Enrolling ready templates, durably, and opening galleries."""
+    peers = {**programs.environment, "PYTHONPATH": str(PARTS / "peers")}
+    return storage_part.storage(
+        programs, lambda command, environment: Run(command, environment).require(0), PARTS / "samples" / "obama.jpg", peers, say,
+        options)
+
+
 def detection(programs: Programs, data: DataSets, options) -> dict:
     say("detection: the group photographs")
     run = programs.ours("detect", "--json", *data.groups).require(0)
@@ -544,6 +560,8 @@ def gates_of(result: dict) -> list[dict]:
         busy = result["search"]["shareOfOthers"] > BUSY
         for gate in search_part.gates(result["search"]):
             gates.append({**gate, "proven": not (busy and gate["shown"].endswith("times"))})
+    if "storage" in result:
+        gates += storage_part.gates(result["storage"])
     return gates
 
 
@@ -559,6 +577,8 @@ def table(result: dict) -> str:
         out.append("QUICK: small samples; the numbers only show that everything runs.")
     if "search" in result:
         out += search_part.table(result["search"])
+    if "storage" in result:
+        out += storage_part.table(result["storage"])
     heads = ["Measure", "Countenance", "--mirror", "face_recognition", "ratio"]
     cells = [
         [row["measure"], row["countenance"], row["mirror"], row["face_recognition"],
@@ -632,7 +652,7 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     options = arguments()
     named = os.environ.get("COUNTENANCE_DATASETS", "")
-    photographs = set(options.only) != {"search"}
+    photographs = not set(options.only) <= {"search", "storage"}
     if photographs and not named:
         raise Missing("Set COUNTENANCE_DATASETS to the folder that holds lfw/, congress/ and odd/.")
     if photographs and not Path(named).is_dir():
@@ -648,7 +668,7 @@ def main() -> int:
         result = {
             "date": datetime.date.today().isoformat(), "quick": options.quick, "machine": machine(programs),
         }
-        for name, section in (("accuracy", accuracy), ("speed", speed), ("detection", detection), ("search", search)):
+        for name, section in (("accuracy", accuracy), ("speed", speed), ("detection", detection), ("search", search), ("storage", storage)):
             if name in options.only:
                 result[name] = section(programs, data, options)
                 result["rows"], result["gates"] = rows_of(result), gates_of(result)

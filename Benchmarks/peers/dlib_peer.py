@@ -5,7 +5,7 @@
     dlib_peer.py enrol LIST ENCODINGS         LIST: a path on each line; ENCODINGS: written as .npy
     dlib_peer.py identify LIST ENCODINGS
     dlib_peer.py detect YUNET PHOTOGRAPH...
-    dlib_peer.py maths PAIRS DATABASE PHOTOGRAPHS    the maths of verification.py on templates of Countenance's
+    dlib_peer.py maths PAIRS EXPORT PHOTOGRAPHS      the maths of verification.py on templates of Countenance's
 
 Standard output: one JSON document a line, {"done", "of"} while at work and {"result"} at the end.
 """
@@ -105,24 +105,25 @@ def verify(pairs, root):
     )
 
 
-def maths(pairs, database, root):
-    """Countenance's templates out of its gallery, judged by our maths. The file's form is private; this is a check."""
+def maths(pairs, export, root):
+    """Countenance's templates out of a plain export of its gallery, judged by our maths."""
     import hashlib
-    import sqlite3
     from pathlib import Path
 
     import verification
 
     folds = verification.read_pairs(pairs)
-    with sqlite3.connect(f"{Path(database).resolve().as_uri()}?mode=ro", uri=True) as connection:
-        rows = connection.execute("SELECT external_id, template FROM face").fetchall()
+    faces = [json.loads(line) for line in Path(export, "faces.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = list(zip((face["externalID"] for face in faces), np.load(Path(export, "templates.npy"))))
 
     def digest(name):
-        with open(os.path.join(root, name), "rb") as file:
+        # Enrolled by file name, in LFW told from others by the person's name in it.
+        path = os.path.join(root, name if "/" in name else os.path.join(name.rsplit("_", 1)[0], name))
+        with open(path, "rb") as file:
             return hashlib.sha256(file.read()).digest()
 
     # A photograph that is there twice, byte by byte, is enrolled once.
-    by_bytes = {digest(name): np.frombuffer(template, "<f4").astype(np.float64) for name, template in rows}
+    by_bytes = {digest(name): template.astype(np.float64) for name, template in rows}
     templates = {}
     for name in verification.photographs(folds):
         template = by_bytes.get(digest(name))
