@@ -68,7 +68,9 @@ def search(run, program: Path, models: Path, scratch: Path, environment: dict, s
         for timed in ours["runs"]:
             size["ours"]["runs"].append({"threads": timed["threads"], **measures(timed)})
         for kind in kinds:
-            for threads in sorted({cores} if kind.endswith(("-shards", "-blas")) else {1, cores}):
+            # A graph of a million faces takes minutes to build, so it is built once, with all threads.
+            once = kind.endswith(("-shards", "-blas")) or (kind in GRAPHS and faces >= 1_000_000)
+            for threads in sorted({cores} if once else {1, cores}):
                 say(f"{name}: {kind}, {threads} threads")
                 command = [sys.executable, PEER, "measure", kind, gallery, probes, dimension, floor, repeats, threads]
                 size["theirs"].append(judged(json.loads(run(command, environment).lines[-1]), ours))

@@ -21,6 +21,9 @@ public final class DataDirectory: Sendable {
 
     deinit { if let descriptor { close(descriptor) } }
 
+    /// What one who is beside the owner is told.
+    var inUseError: RecognitionError { Self.inUse(path, owner: nil) }
+
     /// Whether this process owns the directory.
     public var isOwned: Bool { descriptor != nil }
 

@@ -88,14 +88,6 @@ final class Keys: Sendable {
         }
     }
 
-    /// Reads the file again, after somebody else may have changed it.
-    func reload() {
-        state.withLock { state in
-            guard let (ring, _, master) = try? Self.load(in: directory) else { return }
-            state = State(ring: .success(ring), master: master)
-        }
-    }
-
     /// Seals the ring under a new master key. The galleries are not touched.
     ///
     /// A crash at any moment leaves a master key that opens the ring.

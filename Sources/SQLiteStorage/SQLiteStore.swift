@@ -127,7 +127,6 @@ public final class SQLiteStore: Sendable {
             return state.dataVersion != nil && state.dataVersion != version
         }
         guard isOthers else { return }
-        keys.reload()
         let now = try tables(db).galleries()
         state.withLock { state in
             state.loaded = state.loaded.filter { name, loaded in
@@ -311,16 +310,29 @@ extension SQLiteStore: GalleryStore {
     package func apply(_ change: GalleryChange, recordedAs record: Record) async throws -> RecordReceipt {
         try await inTurn { [self] db in
             let receipt: RecordReceipt
+            if !directory.isOwned {
+                guard case .restore = change else { throw directory.inUseError }
+            }
             if case .restore(from: let backup) = change {
                 receipt = try restore(from: backup, recordedAs: record, db)
                 follow(change, RowChanges(), db)
             } else {
-                let rows: RowChanges
-                (rows, receipt) = try db.inOneTransaction { (try tables(db).apply(change), try db.append(record)) }
-                follow(change, rows, db)
+                let known = try? keys.ring().galleries.keys
+                do {
+                    let rows: RowChanges
+                    (rows, receipt) = try db.inOneTransaction { (try tables(db).apply(change), try db.append(record)) }
+                    follow(change, rows, db)
+                } catch {
+                    // The key of a gallery that was not made after all; should this fail, it opens nothing.
+                    if let known, let now = try? keys.ring().galleries.keys, now.count > known.count {
+                        try? keys.change { $0.removing(Set(now).subtracting(known)) }
+                    }
+                    throw error
+                }
             }
-            // After the commit, so a failure must not be told as one of the change: it is tried again later.
-            db.eraseRemains(keys, snapshots)
+            // After the commit, so a failure must not be told as one of the change: it is tried again later. The owner of
+            // the directory alone does it, and alone changes the ring of keys.
+            if directory.isOwned { db.eraseRemains(keys, snapshots) }
             return receipt
         }
     }
@@ -383,5 +395,8 @@ extension SQLiteStore {
     /// Seals the galleries' keys under a new master key; the galleries themselves are not written. Blocks.
     /// - Parameter variable: where the new key is, when the old one comes from the environment.
     /// - Throws: `.keyMissing`, `.invalidValue` when there is no new key, `.diskFull`, `.storageUnavailable`.
-    package func rotateMasterKey(to variable: String) throws { try keys.rotate(to: variable) }
+    package func rotateMasterKey(to variable: String) throws {
+        guard directory.isOwned else { throw directory.inUseError }
+        try keys.rotate(to: variable)
+    }
 }

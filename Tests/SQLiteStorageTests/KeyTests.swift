@@ -7,9 +7,9 @@ import Testing
 
 /// The master key, the ring of keys, and what happens when one of them is missing, torn or another's.
 @Suite struct KeyTests {
-    private let temporary = TemporaryDirectory()
+    fileprivate let temporary = TemporaryDirectory()
     private var master: String { temporary.data + "/master.key" }
-    private var ring: String { temporary.data + "/gallery.keys" }
+    fileprivate var ring: String { temporary.data + "/gallery.keys" }
 
     private func fill() async throws {
         let store = try await temporary.store()
@@ -215,5 +215,30 @@ import Testing
             Data(), using: SymmetricKey(data: bytes("b52c505a37d78eda5dd34f20c22540ea1b58963cf8e5bf8ffa85f9f2492505b4")),
             nonce: AES.GCM.Nonce(data: bytes("516c33929df5a3284ff463d7")))
         #expect(Data(box.tag) == bytes("bdc1ac884d332457a1d2664f168c76f0"))
+    }
+}
+
+extension KeyTests {
+    @Test("A gallery that could not be made leaves no key behind") func noOrphans() async throws {
+        let store = try await temporary.store()
+        let two = (1...2).map { EnrolledFace.sample($0, photograph: 1) }
+        #expect(await failure { try await store.change(.enrol(two, in: .sample())) }?.code == .overtaken)
+        #expect(try store.keys.ring().galleries.isEmpty)
+        try await store.enrol(.sample(1))
+        #expect(try store.keys.ring().galleries.count == 1)
+    }
+
+    @Test("Beside the owner nothing changes the ring of keys") func besideOwner() async throws {
+        let owner = try await temporary.store()
+        try await owner.enrol(.sample(1))
+        let before = try Data(contentsOf: URL(fileURLWithPath: ring))
+        let guest = try await SQLiteStore.open(in: try await DataDirectory.openBesideOwner(at: temporary.data))
+        for change in [GalleryChange.create(.sample(.guests)), .delete(.staff), .enrol([.sample(2)], in: .sample(.guests))] {
+            #expect(await failure { try await guest.change(change) }?.code == .dataDirectoryInUse)
+        }
+        #expect(await failure { try guest.rotateMasterKey(to: "UNSET") }?.code == .dataDirectoryInUse)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: ring)) == before)
+        try await owner.enrol(.sample(3), in: .sample(.guests))
+        #expect(try await owner.galleries().count == 2)
     }
 }
