@@ -78,7 +78,7 @@ extension GalleryTables {
     // MARK: Faces
 
     /// - Parameter limitingPeople: whether a person with too many faces is refused.
-    private func enrol(
+    func enrol(
         _ faces: [EnrolledFace], in gallery: GalleryRow, _ changes: inout RowChanges, limitingPeople: Bool = true
     ) throws {
         let key = try key(of: gallery)
@@ -175,109 +175,12 @@ extension GalleryTables {
         try db.note(.log)
     }
 
-    // MARK: People
-
-    private func join(_ ids: [FaceID], person name: String, in gallery: GalleryRow) throws -> RowChanges {
-        let key = try key(of: gallery)
-        let person = try self.person(name, in: gallery) ?? makePerson(name, in: gallery, key)
-        var changes = RowChanges()
-        var rows: [Int64] = []
-        for (id, number) in zip(ids, try numbers(of: ids, in: gallery)) {
-            guard let number else { throw RecognitionError.noFace(id, in: gallery.description.name) }
-            switch try Int64.fetchOne(
-                db, sql: "SELECT person FROM membership WHERE face = ?", arguments: [number])
-            {
-            case nil: try addMember(number, to: person)
-            case person: continue
-            default:
-                throw RecognitionError(
-                    .faceTaken,
-                    "The face \(id) belongs to another person of the gallery \(gallery.description.name); let it leave that person first. Nothing was changed."
-                )
-            }
-            rows.append(number)
-        }
-        try refuseTooMany(person)
-        changes.assigned = [(Int32(clamping: person), rows)]
-        changes.people = [Int32(clamping: person)]
-        try count(faces: 0, Tally(), in: gallery)
-        return changes
-    }
-
-    private func leave(_ ids: [FaceID], in gallery: GalleryRow) throws -> RowChanges {
-        var changes = RowChanges()
-        var rows: [Int64] = []
-        var people: Set<Int64> = []
-        for (id, number) in zip(ids, try numbers(of: ids, in: gallery)) {
-            guard let number else { throw RecognitionError.noFace(id, in: gallery.description.name) }
-            guard
-                let person = try Int64.fetchOne(
-                    db, sql: "DELETE FROM membership WHERE face = ? RETURNING person", arguments: [number])
-            else { continue }
-            people.insert(person)
-            rows.append(number)
-        }
-        try forgetEmpty(people)
-        changes.assigned = [(nil, rows)]
-        changes.people = Set(people.map(Int32.init(clamping:)))
-        try count(faces: 0, Tally(), in: gallery)
-        try db.note(.log)
-        return changes
-    }
-
-    private func makePerson(_ name: String, in gallery: GalleryRow, _ key: GalleryKey) throws -> Int64 {
-        let number = try take(1, "next_person")
-        let token = key.token(of: name)
-        try db.cachedStatement(sql: "INSERT INTO person (number, gallery, live, token, sealed) VALUES (?, ?, 1, ?, ?)")
-            .execute(arguments: [number, gallery.number, token, try key.seal(Data(name.utf8), .person, of: token)])
-        try db.cachedStatement(sql: "UPDATE gallery SET people = people + 1 WHERE id = ?").execute(arguments: [
-            gallery.number
-        ])
-        return number
-    }
-
-    private func addMember(_ face: Int64, to person: Int64) throws {
-        try db.cachedStatement(sql: "INSERT INTO membership (face, person) VALUES (?, ?)").execute(arguments: [
-            face, person,
-        ])
-    }
-
-    /// Takes out those who have no face any more.
-    private func forgetEmpty(_ people: Set<Int64>) throws {
-        for person in people {
-            try db.cachedStatement(
-                sql: """
-                    UPDATE gallery SET people = people - 1 WHERE id = (SELECT gallery FROM person WHERE number = :person)
-                        AND NOT EXISTS (SELECT 1 FROM membership WHERE person = :person)
-                    """
-            ).execute(arguments: ["person": person])
-            try db.cachedStatement(
-                sql: """
-                    UPDATE person SET live = 0, token = zeroblob(16), sealed = zeroblob(length(sealed))
-                    WHERE number = :person AND NOT EXISTS (SELECT 1 FROM membership WHERE person = :person)
-                    """
-            ).execute(arguments: ["person": person])
-        }
-    }
-
-    private func refuseTooMany(_ person: Int64) throws {
-        let faces =
-            try Int.fetchOne(
-                db.cachedStatement(sql: "SELECT count(*) FROM membership WHERE person = ?"), arguments: [person]) ?? 0
-        guard faces <= PersonDescription.maximumFaces else {
-            throw RecognitionError(
-                .personFull,
-                "A person has at most \(PersonDescription.maximumFaces) faces in a gallery, and this one would have \(faces); nothing was changed. Forget some of them, or enrol without a person."
-            )
-        }
-    }
-
     // MARK: Counting
 
     /// Numbers that no row has had: a search that began before a face was forgotten must not come upon another one under
     /// its number.
     /// - Returns: the first of them.
-    private func take(_ count: Int, _ column: String) throws -> Int64 {
+    func take(_ count: Int, _ column: String) throws -> Int64 {
         guard let first = try Int64.fetchOne(db.cachedStatement(sql: "SELECT \(column) FROM installation")) else {
             throw RecognitionError(
                 .storageCorrupt, "The count of faces is missing from the database; restore a backup.")
@@ -286,7 +189,7 @@ extension GalleryTables {
         return first
     }
 
-    private func count(faces: Int, _ tally: Tally, in gallery: GalleryRow) throws {
+    func count(faces: Int, _ tally: Tally, in gallery: GalleryRow) throws {
         let before = try Data.fetchOne(
             db.cachedStatement(sql: "SELECT tally FROM gallery WHERE id = ?"), arguments: [gallery.number])
         try db.cachedStatement(
@@ -294,17 +197,6 @@ extension GalleryTables {
         )
         .execute(arguments: [faces, tally.added(to: before ?? Data()), gallery.number])
     }
-}
-
-/// The tags of sealed faces, added without carry: each tag is in it or out of it, whatever the order.
-struct Tally: Equatable {
-    private(set) var bytes = [UInt8](repeating: 0, count: 16)
-
-    mutating func add(_ sealed: Data) {
-        for (i, byte) in sealed.suffix(16).enumerated() { bytes[i] ^= byte }
-    }
-
-    func added(to other: Data) -> Data { Data(zip(bytes, other + Data(count: 16)).map { $0 ^ $1 }) }
 }
 
 extension EnrolledFace {
@@ -325,63 +217,5 @@ extension EnrolledFace {
                 id: it.id, person: it.person, externalID: it.externalID, photograph: it.photograph, box: it.box,
                 confidence: it.confidence, enrolled: it.enrolled, expires: expiry),
             template: template, crop: crop)
-    }
-}
-
-// MARK: From before there were keys
-
-extension GalleryTables {
-    /// Seals what version 2 of the file kept plainly.
-    func sealVersion2() throws {
-        for old in try Row.fetchAll(db, sql: "SELECT id, name, model, dimension, created FROM gallery_v2 ORDER BY id") {
-            guard let key: Int64 = old.value(0), let name = try (old.value(1) as String?).map(GalleryName.init),
-                let model: String = old.value(2), let dimension: Int = old.value(3), let created: Double = old.value(4)
-            else {
-                throw RecognitionError(.storageCorrupt, "The list of galleries has a damaged row; restore a backup.")
-            }
-            let gallery = try create(
-                GalleryDescription(
-                    name: name, model: TemplateModelID(rawValue: model), dimension: dimension,
-                    created: Date(timeIntervalSinceReferenceDate: created)))
-            let rows = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT id, person, external_id, photograph, x, y, width, height, confidence, enrolled, template
-                    FROM face_v2 WHERE gallery = ? ORDER BY number
-                    """, arguments: [key])
-            // A person may have had more faces than one may have now: they keep them.
-            var faces: [EnrolledFace] = []
-            func enrolSome() throws {
-                var changes = RowChanges()
-                try enrol(faces, in: gallery, &changes, limitingPeople: false)
-                faces.removeAll(keepingCapacity: true)
-            }
-            while let row = try rows.next() {
-                faces.append(try version2(row, in: gallery.description))
-                if faces.count == 1_024 { try enrolSome() }
-            }
-            try enrolSome()
-        }
-    }
-
-    private func version2(_ row: Row, in gallery: GalleryDescription) throws -> EnrolledFace {
-        let stored: String? = row.value(0)
-        guard let id = stored.flatMap(FaceID.init), let photograph: Data = row.value(3), let x: Double = row.value(4),
-            let y: Double = row.value(5), let width: Double = row.value(6), let height: Double = row.value(7),
-            let confidence: Double = row.value(8), let enrolled: Double = row.value(9), let blob: Data = row.value(10),
-            let components = [Float](littleEndian: blob), components.count == gallery.dimension,
-            let template = try? Template(model: gallery.model, unitLength: components)
-        else {
-            throw RecognitionError(
-                .storageCorrupt,
-                "The gallery \(gallery.name) has a damaged row, the face \(stored.flatMap(FaceID.init)?.rawValue ?? "of unreadable id"); restore a backup."
-            )
-        }
-        return EnrolledFace(
-            description: EnrolledFaceDescription(
-                id: id, person: row.value(1), externalID: row.value(2), photograph: PhotographDigest(bytes: photograph),
-                box: BoundingBox(x: x, y: y, width: width, height: height), confidence: confidence,
-                enrolled: Date(timeIntervalSinceReferenceDate: enrolled)),
-            template: template)
     }
 }

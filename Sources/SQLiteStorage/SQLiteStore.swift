@@ -29,7 +29,7 @@ public final class SQLiteStore: Sendable {
     let keys: Keys
     let snapshots: SnapshotFolder
     /// Kept so that the lock outlives the connection.
-    private let directory: DataDirectory
+    let directory: DataDirectory
     private let progress: LoadingProgress
     private let state = Mutex(State())
 
@@ -140,7 +140,7 @@ public final class SQLiteStore: Sendable {
     // MARK: Codes in memory
 
     /// The gallery's codes as they are now.
-    private func loaded(_ name: GalleryName, people: Bool, _ db: Database) throws -> (GalleryRow, LoadedGallery) {
+    func loaded(_ name: GalleryName, people: Bool, _ db: Database) throws -> (GalleryRow, LoadedGallery) {
         let tables = tables(db), gallery = try tables.gallery(name)
         var loaded: LoadedGallery
         if let known = state.withLock({ $0.loaded[name] }) {
@@ -171,7 +171,7 @@ public final class SQLiteStore: Sendable {
         state.withLock { $0.loaded[name]?.missingInSnapshot = 0 }
     }
 
-    private func follow(_ change: GalleryChange, _ rows: RowChanges, _ db: Database) {
+    func follow(_ change: GalleryChange, _ rows: RowChanges, _ db: Database) {
         guard let name = change.gallery else {
             state.withLock { $0.loaded = [:] }
             return
@@ -205,139 +205,6 @@ public final class SQLiteStore: Sendable {
     }
 }
 
-extension SQLiteStore: GalleryStore {
-    package func galleries() async throws -> [GalleryDescription] {
-        try await inTurn { [self] in try tables($0).galleries().map(\.description) }
-    }
-
-    /// Cost: the first time all codes are read from the snapshot, or made of all templates; then a look-up.
-    /// - Throws: `.galleryNotFound`; `.keyMissing`; `.storageCorrupt` for a row that cannot be, with the gallery and the
-    ///   face id.
-    package func gallery(_ name: GalleryName, people: Bool = false) async throws -> Gallery {
-        try await inTurn { [self] db in
-            let (row, loaded) = try loaded(name, people: people, db)
-            return Gallery(
-                name, index: loaded.index, means: people ? loaded.means : nil,
-                rows: StoredRows(store: self, gallery: row))
-        }
-    }
-
-    package func description(of name: GalleryName) async throws -> GalleryDescription {
-        try await inTurn { [self] in try tables($0).gallery(name).description }
-    }
-
-    /// Cost: a passage over the gallery's rows.
-    package func upkeep(of name: GalleryName) async throws -> GalleryUpkeep {
-        try await inTurn { [self] db in
-            let row = try tables(db).gallery(name)
-            return GalleryUpkeep(
-                key: row.key.uuidString.lowercased(),
-                bytes: try tables(db).bytes(of: row) + (snapshots.size(row.key) ?? 0),
-                checked: row.checked)
-        }
-    }
-
-    package func faces(in name: GalleryName, _ which: FaceSelection?) async throws -> [EnrolledFaceDescription] {
-        try await inTurn { [self] db in
-            let tables = tables(db)
-            return try tables.faces(in: tables.gallery(name), which).map(\.description)
-        }
-    }
-
-    package func templates(
-        in name: GalleryName, from row: Int64, count: Int
-    ) async throws -> (faces: [EnrolledFace], next: Int64?) {
-        try await inTurn { [self] db in
-            let tables = tables(db)
-            var faces: [EnrolledFace] = []
-            var last: Int64?
-            try tables.faces(in: tables.gallery(name), where: "AND face.number >= ?", [row]) {
-                faces.append($1)
-                last = $0
-                return faces.count < count
-            }
-            return (faces, faces.count < count ? nil : last.map { $0 + 1 })
-        }
-    }
-
-    package func faces(from photograph: PhotographDigest, in name: GalleryName) async throws
-        -> [EnrolledFaceDescription]
-    {
-        try await inTurn { [self] db in
-            let tables = tables(db)
-            guard let gallery = try tables.galleryIfThere(name) else { return [] }
-            return try tables.faces(in: gallery, where: "AND photograph = ?", [photograph.bytes]).map(\.description)
-        }
-    }
-
-    package func expired(at now: Date, count: Int) async throws -> [GalleryName: [FaceID]] {
-        try await inTurn { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT gallery.name, face.id FROM face JOIN gallery ON gallery.id = face.gallery
-                    WHERE live AND expires IS NOT NULL AND expires <= ? ORDER BY expires LIMIT ?
-                    """, arguments: [now.milliseconds, count])
-            return rows.reduce(into: [:]) { expired, row in
-                guard let name = try? (row.value(0) as String?).map(GalleryName.init),
-                    let id = (row.value(1) as Data?).flatMap(FaceID.init(bytes:))
-                else { return }
-                expired[name, default: []].append(id)
-            }
-        }
-    }
-
-    package func people(in name: GalleryName) async throws -> [PersonDescription] {
-        try await inTurn { [self] db in
-            let tables = tables(db)
-            return try tables.people(in: tables.gallery(name))
-        }
-    }
-
-    package func crop(of face: FaceID, in name: GalleryName) async throws -> FaceCrop? {
-        try await inTurn { [self] db in
-            let tables = tables(db)
-            return try tables.crop(of: face, in: tables.gallery(name))
-        }
-    }
-
-    package func digest(of photograph: Data) throws -> PhotographDigest {
-        PhotographDigest(of: photograph, key: try keys.ring().digestKey)
-    }
-
-    /// Durable when it returns. Cost: one transaction with its syncs; a `forget` or `leave` two syncs more, and a `delete`
-    /// or `restore` rewrites the file besides, so that nothing of the faces is left in it (see `eraseRemains`).
-    package func apply(_ change: GalleryChange, recordedAs record: Record) async throws -> RecordReceipt {
-        try await inTurn { [self] db in
-            let receipt: RecordReceipt
-            if !directory.isOwned {
-                guard case .restore = change else { throw directory.inUseError }
-            }
-            if case .restore(from: let backup) = change {
-                receipt = try restore(from: backup, recordedAs: record, db)
-                follow(change, RowChanges(), db)
-            } else {
-                let known = try? keys.ring().galleries.keys
-                do {
-                    let rows: RowChanges
-                    (rows, receipt) = try db.inOneTransaction { (try tables(db).apply(change), try db.append(record)) }
-                    follow(change, rows, db)
-                } catch {
-                    // The key of a gallery that was not made after all; should this fail, it opens nothing.
-                    if let known, let now = try? keys.ring().galleries.keys, now.count > known.count {
-                        try? keys.change { $0.removing(Set(now).subtracting(known)) }
-                    }
-                    throw error
-                }
-            }
-            // After the commit, so a failure must not be told as one of the change: it is tried again later. The owner of
-            // the directory alone does it, and alone changes the ring of keys.
-            if directory.isOwned { db.eraseRemains(keys, snapshots) }
-            return receipt
-        }
-    }
-}
-
 extension SQLiteStore: RecordLog {
     /// Durable when it returns.
     /// - Throws: `.diskFull`, `.storageUnavailable`, `.storageCorrupt`, `.fault`; nothing was recorded then.
@@ -349,34 +216,6 @@ extension SQLiteStore: RecordLog {
     /// - Throws: `.storageCorrupt` when one of them cannot be read.
     package func records(from index: Int, count: Int) throws -> [(index: Int, record: Record)] {
         try onConnection { try $0.records(from: index, count: count) }
-    }
-}
-
-// What an import asks.
-extension SQLiteStore {
-    /// This installation's name. Blocks.
-    /// - Throws: `.keyMissing`.
-    package func installation() throws -> UUID { try keys.ring().installation }
-
-    /// Those of these faces that the gallery has not. One whose id is taken in another gallery has another id here, the
-    /// same each time. Blocks.
-    package func unknown(_ faces: [EnrolledFace], in name: GalleryName) throws -> [EnrolledFace] {
-        try reading { db in
-            func gallery(of id: FaceID) throws -> String? {
-                try String.fetchOne(
-                    db.cachedStatement(
-                        sql:
-                            "SELECT name FROM gallery JOIN face ON face.gallery = gallery.id WHERE face.id = ? AND live"
-                    ),
-                    arguments: [id.bytes])
-            }
-            return try faces.compactMap { face in
-                guard let elsewhere = try gallery(of: face.id) else { return face }
-                guard elsewhere != name.rawValue else { return nil }
-                let id = FaceID(derivedFrom: face.id.bytes, name.rawValue)
-                return try gallery(of: id) == nil ? face.with(id) : nil
-            }
-        }
     }
 }
 
