@@ -35,14 +35,11 @@ final class NumPyReader {
             throw ExchangeError.bad(path, "The .npy file's header has \(length) bytes; write the file anew.")
         }
         let text = String(decoding: try source.readAll(length), as: UTF8.self)
-        func field(_ name: String, _ pattern: String) -> Substring? {
-            text.firstMatch(of: try! Regex("'\(name)':\\s*(\(pattern))"))?.output[1].substring
-        }
-        guard let type = field("descr", "'[^']*'"), ["'<f4'", "'<f8'"].contains(type) else {
+        guard let type = text.firstMatch(of: /'descr':\s*'([^']*)'/)?.1, ["<f4", "<f8"].contains(type) else {
             throw ExchangeError.bad(
                 path, "The numbers must be little-endian float32 or float64; convert with .astype('<f4').")
         }
-        guard field("fortran_order", "True|False") == "False" else {
+        guard text.contains(/'fortran_order':\s*False/) else {
             throw ExchangeError.bad(
                 path, "The matrix must be stored row by row; write it with numpy.ascontiguousarray.")
         }
@@ -55,7 +52,7 @@ final class NumPyReader {
         }
         self.rows = rows
         self.columns = columns
-        bytesOfNumber = type == "'<f4'" ? 4 : 8
+        bytesOfNumber = type == "<f4" ? 4 : 8
     }
 
     /// The next rows, at most `count`.

@@ -128,7 +128,9 @@ public final class DataDirectory: Sendable {
             "The data directory \(path) is in use by \(who); wait until that is done, or use another data directory.")
     }
 
-    private static func failure(_ reason: Int32, _ sentence: String) -> RecognitionError {
+    /// What the system refused, in words: a full disk is told as one.
+    /// - Parameter sentence: for every other reason.
+    static func failure(_ reason: Int32, _ sentence: String) -> RecognitionError {
         let text = String(cString: strerror(reason))
         return reason == ENOSPC || reason == EDQUOT
             ? RecognitionError(

@@ -92,9 +92,9 @@ extension GalleryTables {
         for face in faces {
             try gallery.description.mustMatch(face.template)
             try refuseKnown(face, in: gallery)
-            let expiry = gallery.description.expiry(
+            var face = face
+            face.description.expires = gallery.description.expiry(
                 asked: face.description.expires, enrolled: face.description.enrolled)
-            let face = face.expiring(expiry)
             let sealed = try SealedFace.seal(face, with: key)
             tally.add(sealed)
             try insertion.execute(arguments: [
@@ -196,26 +196,5 @@ extension GalleryTables {
             sql: "UPDATE gallery SET changes = changes + 1, faces = faces + ?, tally = ? WHERE id = ?"
         )
         .execute(arguments: [faces, tally.added(to: before ?? Data()), gallery.number])
-    }
-}
-
-extension EnrolledFace {
-    func with(_ id: FaceID) -> EnrolledFace {
-        let it = description
-        return EnrolledFace(
-            description: EnrolledFaceDescription(
-                id: id, person: it.person, externalID: it.externalID, photograph: it.photograph, box: it.box,
-                confidence: it.confidence, enrolled: it.enrolled, expires: it.expires),
-            template: template, crop: crop)
-    }
-
-    func expiring(_ expiry: Date?) -> EnrolledFace {
-        let it = description
-        guard it.expires != expiry else { return self }
-        return EnrolledFace(
-            description: EnrolledFaceDescription(
-                id: it.id, person: it.person, externalID: it.externalID, photograph: it.photograph, box: it.box,
-                confidence: it.confidence, enrolled: it.enrolled, expires: expiry),
-            template: template, crop: crop)
     }
 }

@@ -63,12 +63,7 @@ enum PrivateFile {
     }
 
     private static func unwritable(_ path: String, _ reason: Int32) -> RecognitionError {
-        reason == ENOSPC || reason == EDQUOT
-            ? RecognitionError(
-                .diskFull, "The disk with \(path) is full; nothing was changed. Make room and try again.")
-            : RecognitionError(
-                .storageUnavailable, "\(path) cannot be written; give this user the right to write there.",
-                detail: String(cString: strerror(reason)))
+        DataDirectory.failure(reason, "\(path) cannot be written; give this user the right to write there.")
     }
 }
 

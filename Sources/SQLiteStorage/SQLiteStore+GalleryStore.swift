@@ -159,8 +159,9 @@ extension SQLiteStore {
             return try faces.compactMap { face in
                 guard let elsewhere = try gallery(of: face.id) else { return face }
                 guard elsewhere != name.rawValue else { return nil }
-                let id = FaceID(derivedFrom: face.id.bytes, name.rawValue)
-                return try gallery(of: id) == nil ? face.with(id) : nil
+                var face = face
+                face.description.id = FaceID(derivedFrom: face.id.bytes, name.rawValue)
+                return try gallery(of: face.id) == nil ? face : nil
             }
         }
     }

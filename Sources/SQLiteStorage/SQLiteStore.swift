@@ -72,7 +72,7 @@ public final class SQLiteStore: Sendable {
     /// - Throws: `.fault`; the file is closed when the process ends, then.
     public func close() throws {
         if directory.isOwned {
-            try? onConnection { db in for name in state.withLock({ $0.loaded.keys }) { writeSnapshot(of: name, db) } }
+            try? onConnection { _ in for name in state.withLock({ $0.loaded.keys }) { writeSnapshot(of: name) } }
         }
         try sayingWhatFailed(in: path) { try database.close() }
     }
@@ -148,7 +148,7 @@ public final class SQLiteStore: Sendable {
         } else {
             loaded = try tables.load(gallery, from: snapshots) { progress(name, $0, $1) }
             state.withLock { $0.loaded[name] = loaded }
-            if loaded.wantsSnapshot { writeSnapshot(of: name, db) }
+            if loaded.wantsSnapshot { writeSnapshot(of: name) }
         }
         if people {
             let now = Date()
@@ -163,7 +163,7 @@ public final class SQLiteStore: Sendable {
     }
 
     /// Only saves time: without it the codes are made of the templates again.
-    private func writeSnapshot(of name: GalleryName, _ db: Database) {
+    private func writeSnapshot(of name: GalleryName) {
         guard let loaded = state.withLock({ $0.loaded[name] }), loaded.wantsSnapshot, directory.isOwned,
             let key = try? keys.key(loaded.key, of: name),
             (try? snapshots.write(loaded.index, of: key, changes: loaded.changes)) != nil

@@ -19,7 +19,6 @@ struct SnapshotFolder: Sendable {
         let gallery: String
         let changes: Int
         let faces: Int
-        let lastRow: Int64
         let model: String
         let dimension: Int
         let pieces: Int
@@ -52,8 +51,8 @@ struct SnapshotFolder: Sendable {
             let sealing = key.snapshotKey(salt: salt)
             try DurableFile.write(header, to: descriptor)
             let heading = Heading(
-                gallery: key.id.uuidString, changes: changes, faces: index.count, lastRow: index.lastRow ?? 0,
-                model: index.model.rawValue, dimension: index.dimension, pieces: index.pieceCount)
+                gallery: key.id.uuidString, changes: changes, faces: index.count, model: index.model.rawValue,
+                dimension: index.dimension, pieces: index.pieceCount)
             for i in 0...index.pieceCount {
                 let plain = i == 0 ? try JSONEncoder().encode(heading) : index.piece(i - 1)
                 let box = try AES.GCM.seal(plain, using: sealing, nonce: Self.nonce(i), authenticating: header)

@@ -132,7 +132,9 @@ import Testing
         var means = try PersonMeans(model: .test, dimension: 4)
         try means.update(0, faces: old, now: Self.now)
         // The second one has left meanwhile.
-        let rows = MemoryRows(held: [0: old[0], 1: old[1].of(nil)], people: ["Ann"])
+        var gone = old[1]
+        gone.description.person = nil
+        let rows = MemoryRows(held: [0: old[0], 1: gone], people: ["Ann"])
         let gallery = Gallery(description.name, index: index, means: means, rows: rows)
         #expect(throws: GalleryIndex.Outdated.self) {
             try gallery.people(for: old[0].template, limit: 1, atLeast: ComparisonScore(-1), now: Self.now)

@@ -163,7 +163,7 @@ package final class InMemoryStore: GalleryStore, RecordLog {
             guard let i = entry.faces.firstIndex(where: { $0.id == id }) else {
                 throw RecognitionError.noFace(id, in: name)
             }
-            entry.faces[i] = entry.faces[i].of(person)
+            entry.faces[i].description.person = person
         }
         state.galleries[name] = entry
     }
@@ -191,17 +191,6 @@ package final class InMemoryStore: GalleryStore, RecordLog {
             name: it.name, model: it.model, dimension: it.dimension, created: it.created, retention: it.retention,
             keepsCrops: it.keepsCrops, faces: entry.faces.count,
             people: Set(entry.faces.compactMap(\.description.person)).count)
-    }
-}
-
-extension EnrolledFace {
-    /// The same face as somebody's, or nobody's.
-    package func of(_ person: String?) -> EnrolledFace {
-        let it = description
-        return EnrolledFace(
-            description: EnrolledFaceDescription(
-                id: it.id, person: person, externalID: it.externalID, photograph: it.photograph, box: it.box,
-                confidence: it.confidence, enrolled: it.enrolled, expires: it.expires), template: template, crop: crop)
     }
 }
 

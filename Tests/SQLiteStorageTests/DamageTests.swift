@@ -93,7 +93,9 @@ import Testing
     @Test("A face's expiry cannot be put off behind our back") func expiryTampered() async throws {
         do {
             let store = try await temporary.store()
-            try await store.enrol(.sample(1).expiring(Date(timeIntervalSince1970: 2_000_000_000)))
+            var face = EnrolledFace.sample(1)
+            face.description.expires = Date(timeIntervalSince1970: 2_000_000_000)
+            try await store.enrol(face)
             try store.close()
         }
         try temporary.tamper("UPDATE face SET expires = expires + 1000")

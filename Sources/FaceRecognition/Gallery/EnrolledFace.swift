@@ -2,9 +2,9 @@ public import Foundation
 
 /// What is known of an enrolled face besides its template.
 public struct EnrolledFaceDescription: Sendable, Hashable {
-    public let id: FaceID
+    public package(set) var id: FaceID
     /// The person's name or number in the operator's own words. Personal data: never in a log or an error's text.
-    public let person: String?
+    public package(set) var person: String?
     /// The operator's own key for the photograph. Personal data as well.
     public let externalID: String?
     /// The photograph that it came from; nil for a face that was imported without one.
@@ -15,7 +15,7 @@ public struct EnrolledFaceDescription: Sendable, Hashable {
     public let confidence: Double?
     public let enrolled: Date
     /// From then on the face is never found, and the next purge removes it; nil for never.
-    public let expires: Date?
+    public package(set) var expires: Date?
 
     public init(
         id: FaceID = FaceID(), person: String?, externalID: String?, photograph: PhotographDigest?, box: BoundingBox?,
@@ -36,7 +36,7 @@ public struct EnrolledFaceDescription: Sendable, Hashable {
 
 /// A reference: an enrolled face with its template.
 public struct EnrolledFace: Sendable, Hashable {
-    public let description: EnrolledFaceDescription
+    public package(set) var description: EnrolledFaceDescription
     public let template: Template
     /// Kept only in a gallery that keeps crops, and not read with the face again.
     public let crop: FaceCrop?

@@ -82,7 +82,7 @@ package protocol GalleryStore: Sendable {
 
 extension GalleryStore {
     /// nil for a gallery that is not there.
-    func descriptionIfThere(of name: GalleryName) async throws -> GalleryDescription? {
+    package func descriptionIfThere(of name: GalleryName) async throws -> GalleryDescription? {
         do { return try await description(of: name) } catch let error as RecognitionError
             where error.code == .galleryNotFound
         { return nil }

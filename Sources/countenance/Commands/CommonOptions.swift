@@ -77,7 +77,7 @@ struct Session {
 
     /// The model that a gallery belongs to; nil when there is no such gallery yet.
     func model(of gallery: GalleryName) async throws -> TemplateModelID? {
-        try await store.galleries().first { $0.name == gallery }?.model
+        try await store.descriptionIfThere(of: gallery)?.model
     }
 }
 

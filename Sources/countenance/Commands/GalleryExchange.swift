@@ -119,7 +119,7 @@ extension GalleryCommand {
             let importer = try GalleryImporter(
                 place, as: name, key: keyFile.map(ExportKey.read), normalising: normalise,
                 installation: session.store.installation())
-            let there = try await session.store.galleries().first { $0.name == name }
+            let there = try await session.store.descriptionIfThere(of: name)
             if let there, there.model != importer.gallery.model || there.dimension != importer.gallery.dimension {
                 throw RecognitionError(
                     .modelMismatch,

@@ -21,9 +21,24 @@ struct PersonCommand: AsyncParsableCommand {
             GalleryName
         @OptionGroup var output: OutputOptions
         @OptionGroup var data: DataOptions
+
+        /// Changes whose faces some are, and says how many the person has now.
+        func change(
+            _ person: String, _ body: (GalleryKeeper, Permit) async throws -> Recorded<Void>
+        ) async throws {
+            let session = try await data.open()
+            _ = try await body(session.keeper, session.permit(.manage, gallery: gallery))
+            let permit = try await session.permit(.manage, gallery: gallery)
+            let count = try await session.keeper.faces(in: gallery, of: person, permit: permit).outcome.count
+            if output.json {
+                try Console.json(JSONPerson(person: person, faces: count))
+            } else {
+                print("\(person.printable) has \(count.faces) of the gallery \(gallery).")
+            }
+        }
     }
 
-    private struct JSONPerson: Encodable {
+    fileprivate struct JSONPerson: Encodable {
         let person: String
         let faces: Int
     }
@@ -79,17 +94,7 @@ struct PersonCommand: AsyncParsableCommand {
         @Argument(help: .init("Faces, by id.", valueName: "face-id"), transform: FaceID.argument) var faces: [FaceID]
 
         func run() async throws {
-            let session = try await place.data.open()
-            let permit = try await session.permit(.manage, gallery: place.gallery)
-            _ = try await session.keeper.join(faces, to: name, in: place.gallery, permit: permit)
-            let count = try await session.keeper.faces(
-                in: place.gallery, of: name, permit: session.permit(.manage, gallery: place.gallery)
-            ).outcome.count
-            if place.output.json {
-                try Console.json(JSONPerson(person: name, faces: count))
-            } else {
-                print("\(name.printable) has \(count.faces) of the gallery \(place.gallery).")
-            }
+            try await place.change(name) { try await $0.join(faces, to: name, in: place.gallery, permit: $1) }
         }
     }
 
@@ -101,17 +106,7 @@ struct PersonCommand: AsyncParsableCommand {
         @Argument(help: .init("Faces, by id.", valueName: "face-id"), transform: FaceID.argument) var faces: [FaceID]
 
         func run() async throws {
-            let session = try await place.data.open()
-            let permit = try await session.permit(.manage, gallery: place.gallery)
-            _ = try await session.keeper.leave(faces, from: name, in: place.gallery, permit: permit)
-            let count = try await session.keeper.faces(
-                in: place.gallery, of: name, permit: session.permit(.manage, gallery: place.gallery)
-            ).outcome.count
-            if place.output.json {
-                try Console.json(JSONPerson(person: name, faces: count))
-            } else {
-                print("\(name.printable) has \(count.faces) of the gallery \(place.gallery).")
-            }
+            try await place.change(name) { try await $0.leave(faces, from: name, in: place.gallery, permit: $1) }
         }
     }
 
