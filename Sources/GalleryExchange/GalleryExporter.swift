@@ -15,6 +15,15 @@ package final class GalleryExporter {
     private let encoder = JSONEncoder()
     private var count = 0
 
+    /// - Throws: `.storageUnavailable` when the folder is there already.
+    package static func checkPlace(_ folder: String) throws {
+        guard !FileManager.default.fileExists(atPath: folder) else {
+            throw RecognitionError(
+                .storageUnavailable,
+                "\(folder) is there already, and an export is never written over another; name a new folder.")
+        }
+    }
+
     /// - Parameters:
     ///   - faces: how many there will be.
     ///   - key: seals the export; nil leaves it plain.
@@ -22,11 +31,7 @@ package final class GalleryExporter {
     package init(
         of gallery: GalleryDescription, faces count: Int, installation: UUID, to folder: String, key: ExportKey?
     ) throws {
-        guard !FileManager.default.fileExists(atPath: folder) else {
-            throw RecognitionError(
-                .storageUnavailable,
-                "\(folder) is there already, and an export is never written over another; name a new folder.")
-        }
+        try Self.checkPlace(folder)
         let part = folder + ".part"
         do {
             try? FileManager.default.removeItem(atPath: part)

@@ -33,9 +33,8 @@ extension SQLiteStore {
         unlink(new)
         let descriptor = Foundation.open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
-            throw RecognitionError(
-                .storageUnavailable, "\(file) cannot be made; name a file in a folder that this user may write to.",
-                detail: String(cString: strerror(errno)))
+            throw DataDirectory.failure(
+                errno, "\(file) cannot be made; name a file in a folder that this user may write to.")
         }
         defer { Foundation.close(descriptor) }
         do {
@@ -45,9 +44,7 @@ extension SQLiteStore {
                 try reader.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [new]) }
             }
             guard fsync(descriptor) == 0, link(new, file) == 0 else {
-                throw RecognitionError(
-                    .storageUnavailable, "\(file) cannot be written; name another file.",
-                    detail: String(cString: strerror(errno)))
+                throw DataDirectory.failure(errno, "\(file) cannot be written; name another file.")
             }
             unlink(new)
             DurableFile.syncFolder(of: file)

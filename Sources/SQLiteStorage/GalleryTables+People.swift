@@ -5,6 +5,8 @@ import GRDB
 // People gather faces and let them go.
 extension GalleryTables {
     func join(_ ids: [FaceID], person name: String, in gallery: GalleryRow) throws -> RowChanges {
+        // Nobody is there without a face.
+        guard !ids.isEmpty else { return RowChanges() }
         let key = try key(of: gallery)
         let person = try self.person(name, in: gallery) ?? makePerson(name, in: gallery, key)
         var changes = RowChanges()

@@ -169,6 +169,10 @@ extension EndToEnd {
                 #expect(found["candidates"][0]["person"].string == "ada")
                 #expect(found["candidates"][0]["externalID"].string == "x")
             }
+            // What could not be begun leaves no key in the way of the next try.
+            let nowhere = place.folder + "/nowhere/export"
+            #expect(try await place.run("gallery", "export", "g", nowhere, "--key", place.folder + "/k").code == 5)
+            #expect(!FileManager.default.fileExists(atPath: place.folder + "/k"))
             // Back where it came from: the same face, and a copy under another name.
             #expect(try await place.run("gallery", "import", "g", plain, "--json").json()["already"].number == 1)
             #expect(try await place.run("gallery", "import", "copy", plain, "--json").json()["imported"].number == 1)

@@ -43,6 +43,15 @@ import Testing
         }
     }
 
+    @Test("No face makes no person") func nobody() async throws {
+        let store = try await temporary.store()
+        try await store.enrol(.sample(1))
+        try await store.change(.join([], person: "Ann", in: .staff))
+        #expect(try await store.people(in: .staff).isEmpty)
+        #expect(try await store.description(of: .staff).people == 0)
+        #expect(try store.check(.staff) == [])
+    }
+
     @Test("A face belongs to one person at most") func taken() async throws {
         let store = try await temporary.store()
         let face = EnrolledFace.sample(1, person: "Ann"), other = EnrolledFace.sample(2)

@@ -39,20 +39,16 @@ extension GalleryCommand {
             let session = try await data.open()
             while try await session.purgeSome() > 0 {}
             let description = try await session.store.description(of: name)
-            let keyFile = plain ? nil : key ?? folder.trimmingSuffix("/") + ".key"
             let place = folder.trimmingSuffix("/")
-            guard !FileManager.default.fileExists(atPath: place) else {
-                throw RecognitionError(
-                    .storageUnavailable,
-                    "\(place.printable) is there already, and an export is never written over another; name a new folder."
-                )
-            }
-            let exporter = try GalleryExporter(
-                of: description, faces: description.faces, installation: session.store.installation(), to: place,
-                key: keyFile.map(ExportKey.make))
+            try GalleryExporter.checkPlace(place)
+            let keyFile = plain ? nil : key ?? place + ".key"
+            let exportKey = try keyFile.map(ExportKey.make)
             let bar = ProgressBar(total: description.faces, unit: "faces")
             defer { bar.finish() }
             do {
+                let exporter = try GalleryExporter(
+                    of: description, faces: description.faces, installation: session.store.installation(), to: place,
+                    key: exportKey)
                 let permit = try await session.permit(.manage, gallery: name)
                 let recorded = try await session.keeper.export(name, permit: permit) { faces in
                     try Task.checkCancellation()
