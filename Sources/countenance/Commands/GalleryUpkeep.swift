@@ -160,7 +160,7 @@ struct Backup: AsyncParsableCommand {
                     records: contents.records, record: recorded.receipt.index))
         } else {
             print(
-                "Backed up \(contents.galleries.count) galleries with \(faces.faces) and \(contents.records) entries of the record: \(file.printable), \(fileSize(file).formatted(.byteCount(style: .file))), \((ContinuousClock.now - start).short)."
+                "Backed up \(contents.galleries.count == 1 ? "1 gallery" : "\(contents.galleries.count) galleries") with \(faces.faces) and \(contents.records) entries of the record: \(file.printable), \(fileSize(file).formatted(.byteCount(style: .file))), \((ContinuousClock.now - start).short)."
             )
         }
     }

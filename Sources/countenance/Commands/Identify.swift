@@ -73,7 +73,7 @@ struct Identify: AsyncParsableCommand {
         }
         guard !people || filter == .none else {
             throw ValidationError(
-                "--people asks about all of a person's faces; leave out --person, --external-id-prefix and --enrolled-…."
+                "--people asks about all of a person's faces; leave out --person, --external-id-prefix, --enrolled-after and --enrolled-before."
             )
         }
         guard enrolledAfter ?? .distantPast <= enrolledBefore ?? .distantFuture else {
