@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 /// The compiler holds the picture in Documentation/Architecture.md: imports are internal unless they say otherwise,
@@ -25,6 +25,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: [
         // The whole story: no C library, no HTTP, no SQL, no files.
@@ -55,13 +62,30 @@ let package = Package(
             dependencies: ["FaceRecognition", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings
         ),
+        // The edge: Rekognition's words, signatures and HTTP. It knows neither storage nor networks.
+        .target(
+            name: "RekognitionAPI",
+            dependencies: [
+                "FaceRecognition", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
         .target(name: "Evaluation", dependencies: ["FaceRecognition"], swiftSettings: settings),
         // The one place that joins everything.
         .executableTarget(
             name: "countenance",
             dependencies: [
                 "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "GalleryExchange", "Evaluation",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "RekognitionAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
@@ -107,6 +131,18 @@ let package = Package(
         ),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "FaceRecognition", "FaceTestSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RekognitionAPITests",
+            dependencies: [
+                "RekognitionAPI", "FaceRecognition", "FaceTestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.copy("Vectors")],
             swiftSettings: settings
         ),
         .testTarget(name: "EndToEndTests", dependencies: ["FaceTestSupport"], swiftSettings: settings),

@@ -1,0 +1,4 @@
+import FaceRecognition
+
+/// Placeholder until the service is written.
+enum RekognitionService {}
