@@ -27,6 +27,8 @@ public struct RecognitionError: Error, Sendable, Hashable, CustomStringConvertib
         public static let galleryNotFound = Code(rawValue: "gallery-not-found")
         /// No face of that id where one is needed.
         public static let faceNotFound = Code(rawValue: "face-not-found")
+        /// No person of that name in the gallery.
+        public static let personNotFound = Code(rawValue: "person-not-found")
         /// A gallery of that name is there already.
         public static let galleryExists = Code(rawValue: "gallery-exists")
         /// The photograph is enrolled already, under another person or another external id.

@@ -26,10 +26,11 @@ extension GalleryTables {
         case .delete(let name):
             try delete(gallery(name))
             return RowChanges()
-        case .enrol(let faces, in: let description, replacing: let replaced):
+        case .enrol(let faces, in: let description, replacing: let replaced, beside: let beside):
             let gallery = try galleryIfThere(description.name) ?? create(description)
             var changes = RowChanges()
             try forget(replaced, in: gallery, &changes)
+            if let beside { try refuseOthers(of: faces, than: beside, in: gallery) }
             try enrol(faces, in: gallery, &changes)
             return changes
         case .forget(let ids, in: let name):
@@ -91,7 +92,7 @@ extension GalleryTables {
         )
         for face in faces {
             try gallery.description.mustMatch(face.template)
-            try refuseKnown(face, in: gallery)
+            try refuseKnown(face)
             var face = face
             face.description.expires = gallery.description.expiry(
                 asked: face.description.expires, enrolled: face.description.enrolled)
@@ -120,18 +121,23 @@ extension GalleryTables {
         try count(faces: faces.count, tally, in: gallery)
     }
 
-    /// A photograph that is enrolled, or a face that is there, is not enrolled again.
-    private func refuseKnown(_ face: EnrolledFace, in gallery: GalleryRow) throws {
-        if let photograph = face.description.photograph,
-            let earlier = try Data.fetchOne(
+    /// Faces of the photographs that the request did not see: somebody else enrolled them meanwhile.
+    private func refuseOthers(of faces: [EnrolledFace], than known: [FaceID], in gallery: GalleryRow) throws {
+        for photograph in Set(faces.compactMap(\.description.photograph)) {
+            let there = try Data.fetchAll(
                 db.cachedStatement(sql: "SELECT id FROM face WHERE photograph = ? AND gallery = ? AND live"),
-                arguments: [photograph.bytes, gallery.number])
-        {
+                arguments: [photograph.bytes, gallery.number]
+            ).map(FaceID.init(bytes:))
+            guard let other = there.first(where: { $0.map { !known.contains($0) } ?? true }) else { continue }
             throw RecognitionError(
                 .overtaken,
-                "The photograph was enrolled in the gallery \(gallery.description.name) meanwhile, as the face \(FaceID(bytes: earlier)?.rawValue ?? "of unreadable id"); nothing was changed by this request, run it again."
+                "The photograph was enrolled in the gallery \(gallery.description.name) meanwhile, as the face \(other?.rawValue ?? "of unreadable id"); nothing was changed by this request, run it again."
             )
         }
+    }
+
+    /// A face that is there is not enrolled again.
+    private func refuseKnown(_ face: EnrolledFace) throws {
         if try Int64.fetchOne(
             db.cachedStatement(sql: "SELECT number FROM face WHERE id = ? AND live"), arguments: [face.id.bytes]) != nil
         {

@@ -78,7 +78,8 @@ enum AnyOperation: String, CaseIterable, Sendable {
         case .enrol:
             _ = try await bench.recognizer.enrol(photograph, as: "Ann", externalID: nil, in: bench.name, permit: permit)
         case .identify: _ = try await bench.recognizer.identify(photograph, in: bench.name, permit: permit)
-        case .identifyPeople: _ = try await bench.recognizer.identifyPeople(photograph, in: bench.name, permit: permit)
+        case .identifyPeople: _ = try await bench.recognizer.identifyPeople(
+                .photograph(photograph, .none), in: bench.name, permit: permit)
         case .list: _ = try await bench.keeper.list(permit: permit)
         case .show: _ = try await bench.keeper.show(bench.name, permit: permit)
         case .faces: _ = try await bench.keeper.faces(in: bench.name, permit: permit)

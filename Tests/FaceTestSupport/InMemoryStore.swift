@@ -75,6 +75,21 @@ package final class InMemoryStore: GalleryStore, RecordLog {
         }
     }
 
+    package func enrolled(_ faces: [FaceID], in name: GalleryName) async throws -> [EnrolledFace] {
+        try state.withLock { state in
+            let held = try Self.existing(name, in: state).faces
+            return faces.compactMap { id in held.first { $0.id == id } }
+        }
+    }
+
+    package func enrolled(ofPerson person: String, in name: GalleryName) async throws -> [EnrolledFace] {
+        try state.withLock { state in
+            let theirs = try Self.existing(name, in: state).faces.filter { $0.description.person == person }
+            guard !theirs.isEmpty else { throw RecognitionError.noSuchPerson(in: name) }
+            return theirs
+        }
+    }
+
     package func faces(
         from photograph: PhotographDigest, in name: GalleryName
     ) async throws -> [EnrolledFaceDescription] {
@@ -130,14 +145,13 @@ package final class InMemoryStore: GalleryStore, RecordLog {
         case .delete(let name):
             _ = try existing(name, in: state)
             state.galleries[name] = nil
-        case .enrol(let faces, let gallery, let replaced):
+        case .enrol(let faces, let gallery, let replaced, let beside):
             var entry = state.galleries[gallery.name] ?? (gallery, [])
             entry.faces.removeAll { replaced.contains($0.id) }
             for face in faces {
                 try entry.description.mustMatch(face.template)
-                guard face.description.photograph == nil
-                    || !entry.faces.contains(where: { $0.description.photograph == face.description.photograph })
-                else {
+                guard let beside, let photograph = face.description.photograph else { continue }
+                guard entry.faces.allSatisfy({ $0.description.photograph != photograph || beside.contains($0.id) }) else {
                     throw RecognitionError(.overtaken, "The photograph was enrolled meanwhile.")
                 }
             }

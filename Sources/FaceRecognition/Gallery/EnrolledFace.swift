@@ -11,6 +11,9 @@ public struct EnrolledFaceDescription: Sendable, Hashable {
     public let photograph: PhotographDigest?
     /// In the upright photograph's pixels; nil when the face was imported without it.
     public let box: BoundingBox?
+    /// The upright photograph's size, which the box is a part of; nil for a face from before sizes were kept, or one that
+    /// was imported without it.
+    public let photographSize: PixelSize?
     /// The detector's score, 0...1; nil when the face was imported without it.
     public let confidence: Double?
     public let enrolled: Date
@@ -19,13 +22,14 @@ public struct EnrolledFaceDescription: Sendable, Hashable {
 
     public init(
         id: FaceID = FaceID(), person: String?, externalID: String?, photograph: PhotographDigest?, box: BoundingBox?,
-        confidence: Double?, enrolled: Date, expires: Date? = nil
+        photographSize: PixelSize? = nil, confidence: Double?, enrolled: Date, expires: Date? = nil
     ) {
         self.id = id
         self.person = person
         self.externalID = externalID
         self.photograph = photograph
         self.box = box
+        self.photographSize = photographSize
         self.confidence = confidence
         self.enrolled = enrolled
         self.expires = expires

@@ -4,8 +4,10 @@ package import Foundation
 package enum GalleryChange: Sendable {
     case create(GalleryDescription)
     case delete(GalleryName)
-    /// Adds faces to the gallery, which is made when it is not there, and first forgets those that they replace.
-    case enrol([EnrolledFace], in: GalleryDescription, replacing: [FaceID] = [])
+    /// Adds faces to the gallery, which is made when it is not there, and first forgets those that they replace. `beside`
+    /// are the faces of the same photographs that the request knows of: any other one there, and the change is overtaken;
+    /// nil when that is not asked (an import).
+    case enrol([EnrolledFace], in: GalleryDescription, replacing: [FaceID] = [], beside: [FaceID]? = nil)
     case forget([FaceID], in: GalleryName)
     /// Makes these faces the person's, who is new when the gallery does not know them.
     case join([FaceID], person: String, in: GalleryName)
@@ -17,7 +19,7 @@ package enum GalleryChange: Sendable {
     /// The galleries that it touches; nil for any.
     package var gallery: GalleryName? {
         switch self {
-        case .create(let description), .enrol(_, in: let description, _): description.name
+        case .create(let description), .enrol(_, in: let description, _, _): description.name
         case .delete(let name), .forget(_, in: let name), .join(_, _, in: let name), .leave(_, in: let name): name
         case .restore: nil
         }
@@ -55,6 +57,15 @@ package protocol GalleryStore: Sendable {
     func templates(
         in name: GalleryName, from row: Int64, count: Int
     ) async throws -> (faces: [EnrolledFace], next: Int64?)
+
+    /// Those of these faces that are there, with their templates, in the order asked; expired ones as well. Cost: a
+    /// look-up for each.
+    /// - Throws: `.galleryNotFound`.
+    func enrolled(_ faces: [FaceID], in name: GalleryName) async throws -> [EnrolledFace]
+
+    /// A person's faces with their templates, in the order of their enrolment; expired ones as well.
+    /// - Throws: `.galleryNotFound`, `.personNotFound`.
+    func enrolled(ofPerson person: String, in name: GalleryName) async throws -> [EnrolledFace]
 
     /// The faces enrolled from a photograph, to enrol nothing twice. Cost: an index look-up.
     func faces(from photograph: PhotographDigest, in name: GalleryName) async throws -> [EnrolledFaceDescription]
