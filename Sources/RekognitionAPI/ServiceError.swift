@@ -74,5 +74,8 @@ extension ServiceError {
         self.init(name, message)
     }
 
+    /// A signature's failure has AWS's own name already.
+    init(_ error: SignatureError) { self.init(Name(rawValue: error.code.rawValue), error.message) }
+
     init(_ refusal: Refusal) { self.init(.accessDenied, refusal.description) }
 }

@@ -2,7 +2,9 @@ import FaceRecognition
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
+import NIOCore
 
 /// One HTTP request to one answer: limits, signature, operation, JSON. Every failure becomes one of AWS's exceptions here.
 struct RekognitionResponder: HTTPResponder {

@@ -1,6 +1,7 @@
 import FaceRecognition
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 package import Logging
 import NIOCore

@@ -1,5 +1,5 @@
 import Foundation
-import Hummingbird
+import HummingbirdCore
 import NIOCore
 
 /// Reads a request's body from a client that may be slow, endless or gone.

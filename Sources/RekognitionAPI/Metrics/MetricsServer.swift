@@ -1,5 +1,6 @@
 import FaceRecognition
 import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
 package import ServiceLifecycle

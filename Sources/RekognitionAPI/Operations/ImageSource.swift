@@ -36,12 +36,13 @@ extension RekognitionService {
         switch source {
         case .bytes(let bytes): return Photograph(label: label) { bytes }
         case .object(let bucket, let name, let version):
-            let read = await Result { () throws -> Data in
-                try await buckets.photograph(
+            do {
+                let bytes = try await buckets.photograph(
                     bucket: bucket, name: name, version: version, limit: ImageSource.maximumObjectBytes)
-            }
-            return Photograph(label: label) {
-                do { return try read.get() } catch let error as BucketError { throw RecognitionError(error) }
+                return Photograph(label: label) { bytes }
+            } catch {
+                let error = (error as? BucketError).map(RecognitionError.init) ?? error
+                return Photograph(label: label) { throw error }
             }
         }
     }

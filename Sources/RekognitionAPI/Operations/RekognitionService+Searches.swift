@@ -103,12 +103,12 @@ extension RekognitionService {
                 body: UsersFoundByImage(
                     userMatches: [], faceModelVersion: model.rawValue, searchedFace: nil, unsearchedFaces: []))
         }
-        guard let seen = found.seen else { preconditionFailure("A search by photograph has a face") }
-        func detail(_ face: DescribedFace) -> FaceDetailShape { FaceDetailShape(face, in: seen.photographSize, []) }
+        guard let seen = found.photograph else { preconditionFailure("A search by photograph has a face") }
+        func detail(_ face: DescribedFace) -> FaceDetailShape { FaceDetailShape(face, in: seen.size, []) }
         return Answer(
             body: UsersFoundByImage(
                 userMatches: found.search.answers.compactMap(UserMatchShape.init), faceModelVersion: model.rawValue,
-                searchedFace: .init(faceDetail: detail(seen.probe.described)),
+                searchedFace: .init(faceDetail: detail(seen.subject.described)),
                 unsearchedFaces: seen.others.map {
                     .init(
                         faceDetails: detail($0.face),
