@@ -122,7 +122,7 @@ public struct FaceRecognizer: Sendable {
                     EnrolledFace(
                         description: face, template: sample.template,
                         crop: gallery.keepsCrops ? FaceCrop(sample.crop) : nil)
-                ], in: gallery, replacing: earlier.map(\.id))
+                ], in: gallery, replacing: earlier.map(\.id), beside: [])
             return Enrolment(face: face, isNew: true, subject: subject, times: found.view.times)
         }
     }

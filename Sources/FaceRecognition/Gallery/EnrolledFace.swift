@@ -11,6 +11,9 @@ public struct EnrolledFaceDescription: Sendable, Hashable {
     public let photograph: PhotographDigest?
     /// In the upright photograph's pixels; nil when the face was imported without it.
     public let box: BoundingBox?
+    /// The upright photograph's size, which the box is a part of; nil for a face from before sizes were kept, or one that
+    /// was imported without it.
+    public let photographSize: PixelSize?
     /// The detector's score, 0...1; nil when the face was imported without it.
     public let confidence: Double?
     public let enrolled: Date
@@ -19,13 +22,14 @@ public struct EnrolledFaceDescription: Sendable, Hashable {
 
     public init(
         id: FaceID = FaceID(), person: String?, externalID: String?, photograph: PhotographDigest?, box: BoundingBox?,
-        confidence: Double?, enrolled: Date, expires: Date? = nil
+        photographSize: PixelSize? = nil, confidence: Double?, enrolled: Date, expires: Date? = nil
     ) {
         self.id = id
         self.person = person
         self.externalID = externalID
         self.photograph = photograph
         self.box = box
+        self.photographSize = photographSize
         self.confidence = confidence
         self.enrolled = enrolled
         self.expires = expires
@@ -70,28 +74,5 @@ public struct FaceCrop: Sendable, Hashable {
         let sides = [image.width, image.height]
         return Data(sides.flatMap { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] })
             + Data(image.pixels)
-    }
-}
-
-/// What is known of a person in a gallery.
-public struct PersonDescription: Sendable, Hashable {
-    /// The most faces that one person gathers, as Rekognition has it for its users.
-    public static let maximumFaces = 100
-
-    /// In the operator's own words, 1 to 255 bytes. Personal data: never in a log or an error's text.
-    public let name: String
-    public let faces: Int
-
-    package init(name: String, faces: Int) {
-        self.name = name
-        self.faces = faces
-    }
-
-    /// - Throws: `.invalidValue`, without the name.
-    package static func check(name: String) throws {
-        guard (1...255).contains(name.utf8.count) else {
-            throw RecognitionError(
-                .invalidValue, "A person's name has 1 to 255 bytes, not \(name.utf8.count); shorten it.")
-        }
     }
 }
