@@ -88,9 +88,24 @@ extension SQLiteStore {
                 for gallery in galleries where ring.galleries[gallery.key] != nil {
                     try restore(gallery, tables, forgotten)
                 }
+                try restoreAccessKeys(db)
                 return try db.append(record)
             }
         }
+    }
+
+    /// Keys that this installation has never had: those of a machine that is gone. One that was disabled stays so.
+    private func restoreAccessKeys(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO access_key (id, caller, label, created, sealed)
+                SELECT id, caller, label, created, sealed FROM backup.access_key
+                WHERE id NOT IN (SELECT id FROM main.access_key) ORDER BY rowid;
+                INSERT INTO disabled_access_key (id, disabled)
+                SELECT id, disabled FROM backup.disabled_access_key
+                WHERE id NOT IN (SELECT id FROM main.disabled_access_key);
+                UPDATE installation SET access_key_changes = access_key_changes + 1;
+                """)
     }
 
     private func restore(_ old: GalleryRow, _ tables: GalleryTables, _ forgotten: Set<FaceID>) throws {
@@ -100,9 +115,9 @@ extension SQLiteStore {
         try db.execute(
             sql: """
                 INSERT INTO gallery (name, model, dimension, created, key, retention, keeps_crops, changes, faces, people,
-                    tally, snapshot_remains)
+                    bytes, tally, snapshot_remains)
                 SELECT name, model, dimension, created, key, retention, keeps_crops, max(changes, ?) + 1, faces, people,
-                    tally, 1
+                    bytes, tally, 1
                 FROM backup.gallery WHERE id = ?
                 """, arguments: [present?.changes ?? 0, old.number])
         let new = db.lastInsertedRowID
@@ -122,6 +137,15 @@ extension SQLiteStore {
                 """, arguments: [person, new, old.number])
         try db.execute(
             sql: """
+                INSERT INTO lasting_person (person, had_faces)
+                SELECT person + ?, had_faces FROM backup.lasting_person JOIN backup.person ON number = person
+                WHERE gallery = ?
+                """, arguments: [person, old.number])
+        try db.execute(
+            sql: "INSERT INTO tags (gallery, sealed) SELECT ?, sealed FROM backup.tags WHERE gallery = ?",
+            arguments: [new, old.number])
+        try db.execute(
+            sql: """
                 INSERT INTO membership (face, person)
                 SELECT face + ?, person + ? FROM backup.membership JOIN backup.face ON number = face WHERE gallery = ?
                 """, arguments: [face, person, old.number])
@@ -138,7 +162,10 @@ extension SQLiteStore {
                     next_person = max(next_person, (SELECT coalesce(max(number), 0) FROM person) + 1)
                 """)
         var changes = RowChanges()
-        try tables.forget(Array(forgotten), in: tables.gallery(old.description.name), &changes)
+        // A name goes with the last face that was forgotten: whether somebody asked to forget the person, the record cannot
+        // tell, since it has no names.
+        try tables.forget(
+            Array(forgotten), in: tables.gallery(old.description.name), &changes, evenLasting: true)
         try db.note(.pages)
     }
 

@@ -1,6 +1,6 @@
 import Crypto
 public import FaceRecognition
-package import Foundation
+import Foundation
 import GRDB
 import Synchronization
 
@@ -30,6 +30,7 @@ public final class SQLiteStore: Sendable {
     let snapshots: SnapshotFolder
     /// Kept so that the lock outlives the connection.
     let directory: DataDirectory
+    let accessKeyReader = AccessKeyReader()
     private let progress: LoadingProgress
     private let state = Mutex(State())
 
@@ -74,7 +75,10 @@ public final class SQLiteStore: Sendable {
         if directory.isOwned {
             try? onConnection { _ in for name in state.withLock({ $0.loaded.keys }) { writeSnapshot(of: name) } }
         }
-        try sayingWhatFailed(in: path) { try database.close() }
+        try sayingWhatFailed(in: path) {
+            try accessKeyReader.close()
+            try database.close()
+        }
     }
 
     func tables(_ db: Database) -> GalleryTables { GalleryTables(db: db, keys: keys) }
