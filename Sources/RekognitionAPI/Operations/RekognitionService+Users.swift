@@ -96,13 +96,15 @@ extension RekognitionService {
         return Answer(
             body: Disassociated(
                 disassociatedFaces: parting.left.map { .init(faceId: $0.rawValue) },
-                unsuccessfulFaceDisassociations: parting.refused.map {
+                // A face that is nobody's has left already, which Rekognition passes over.
+                unsuccessfulFaceDisassociations: parting.refused.compactMap {
                     switch $0.reason {
                     case .notFound: .init(faceId: $0.face.rawValue, reasons: ["FACE_NOT_FOUND"])
-                    case .ofAnother(let person):
+                    case .ofAnother(nil): nil
+                    case .ofAnother(let person?):
                         .init(faceId: $0.face.rawValue, userId: person, reasons: ["ASSOCIATED_TO_A_DIFFERENT_USER"])
                     }
-                }, userStatus: parting.status.shape))
+                }, userStatus: PersonDescription.Status.active.shape))
     }
 
     /// What the four requests that change a user have in common.

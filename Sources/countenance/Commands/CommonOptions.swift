@@ -50,7 +50,7 @@ struct Session {
     let store: SQLiteStore
     let gate: PolicyGate
     /// The operator of this machine, known by having the data directory.
-    private let caller = "local-operator"
+    let caller = "local-operator"
     private let purpose = "trial"
 
     init(_ directory: DataDirectory) async throws {

@@ -114,7 +114,7 @@ struct Serve: AsyncParsableCommand {
         MetricsSystem.bootstrap(counted)
         Self.raiseFileLimit()
 
-        let buckets = try Buckets(arguments: bucket, environment: ProcessInfo.processInfo.environment)
+        let buckets = try buckets()
         let session = try await data.open()
         let pipeline = try recognition.pipeline(
             data, mirror: template.mirror, photographs: 2, budget: DecodingBudget(bytes: decodingMemory << 20))
@@ -151,6 +151,23 @@ struct Serve: AsyncParsableCommand {
         try store.close()
     }
 
+    private func buckets() throws -> Buckets {
+        let environment = ProcessInfo.processInfo.environment
+        let credentials = environment["AWS_ACCESS_KEY_ID"].flatMap { id in
+            environment["AWS_SECRET_ACCESS_KEY"].map { AccessCredentials(
+                    accessKeyID: id, secretAccessKey: $0, sessionToken: environment["AWS_SESSION_TOKEN"]) }
+        }
+        var places: [String: BucketPlace] = [:]
+        for text in bucket {
+            let (name, place) = try BucketPlace.parsing(
+                text, credentials: credentials, region: environment["AWS_REGION"] ?? "us-east-1")
+            guard places.updateValue(place, forKey: name) == nil else {
+                throw RecognitionError(.invalidValue, "The bucket '\(name)' is mapped twice; name it once.")
+            }
+        }
+        return Buckets(places)
+    }
+
     /// Runs the services until a signal cancels this command, and then lets them finish what they took.
     private static func serve(_ services: [any Service], _ logger: Logger) async throws {
         var configuration = ServiceGroupConfiguration(services: services, logger: logger)
@@ -167,9 +184,11 @@ struct Serve: AsyncParsableCommand {
 
     /// Where there is no key yet: one for the operator, as a profile for the AWS CLI.
     private func makeFirstKey(_ session: Session, endpoint: String) async throws {
-        guard try await session.store.accessKeys().isEmpty else { return }
+        guard try await session.store.accessKeys(permit: session.permit(.manage)).outcome.isEmpty else { return }
         let path = data.folder.appendingPathComponent(ClientProfile.fileName).path
-        let (key, secret) = try await session.store.createAccessKey(caller: "local-operator", label: "first key")
+        let (key, secret) = try await session.store.createAccessKey(
+            caller: session.caller, label: "first key", permit: session.permit(.manage)
+        ).outcome
         try ClientProfile(key: key.id, secret: secret, region: region, endpoint: endpoint).write(to: path)
         say("the first access key is in \(path), the profile '\(ClientProfile.profile)' for the AWS CLI")
     }
