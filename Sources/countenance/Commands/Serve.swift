@@ -69,7 +69,12 @@ struct Serve: AsyncParsableCommand {
     @Option(help: .init("Megabytes that all photographs which are being decoded may take together.", valueName: "n"))
     var decodingMemory = 2_048
 
-    @Option(help: "How much is logged: \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(
+        help: "How much is logged: \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).",
+        transform: { text in
+            guard let level = Logger.Level(rawValue: text) else { throw ValidationError("There is no level '\(text)'.") }
+            return level
+        })
     var logLevel: Logger.Level = .info
 
     @OptionGroup var recognition: RecognitionOptions
@@ -206,5 +211,3 @@ struct Serve: AsyncParsableCommand {
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }
-
-extension Logger.Level: ExpressibleByArgument {}
