@@ -22,7 +22,7 @@ struct JSONLogHandler: LogHandler {
         for (key, value) in event.metadata ?? [:] { members[key] = "\(value)" }
         // Hummingbird's own number of a request; ours is `request_id`.
         members["hb.request.id"] = nil
-        members["time"] = Date().formatted(.iso8601.time(includingFractionalSeconds: true))
+        members["time"] = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         members["level"] = event.level.rawValue
         members["message"] = "\(event.message)"
         let encoder = JSONEncoder()
