@@ -52,9 +52,12 @@ import Testing
     @Test(
         "Each status has its code",
         arguments: [
-            ("404 Not Found", BucketError.Code.notFound), ("403 Forbidden", .notPermitted), ("401 Unauthorized", .notPermitted),
-            ("400 Bad Request", .notFound), ("500 Internal Server Error", .unavailable), ("503 Slow Down", .unavailable),
-            ("301 Moved Permanently", .unavailable), ("307 Temporary Redirect", .unavailable), ("204 No Content", .unavailable),
+            ("404 Not Found", BucketError.Code.notFound), ("403 Forbidden", .notPermitted),
+            ("401 Unauthorized", .notPermitted),
+            ("400 Bad Request", .notFound), ("500 Internal Server Error", .unavailable),
+            ("503 Slow Down", .unavailable),
+            ("301 Moved Permanently", .unavailable), ("307 Temporary Redirect", .unavailable),
+            ("204 No Content", .unavailable),
             ("206 Partial Content", .unavailable),
         ])
     func statuses(_ status: String, _ code: BucketError.Code) async throws {
@@ -96,25 +99,24 @@ import Testing
         await #expect(throws: BucketError.tooLarge(1000)) {
             try await photograph(limit: 1000) { _ in
                 let head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
-                return [.bytes(Array(head.utf8))] + (0..<100_000).map { _ in .bytes([UInt8](repeating: 0, count: 1000)) }
+                return [.bytes(Array(head.utf8)), .endless([UInt8](repeating: 0, count: 1000))]
             }
         }
     }
 
-    @Test("A silent, a slow and a broken endpoint are unavailable, within the time") func slow() async throws {
+    @Test("A silent, a slow and a broken endpoint are unavailable, within the time", .timeLimit(.minutes(1)))
+    func slow() async throws {
         let head = Array("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\n".utf8)
         let answers: [[StubServer.Piece]] = [
-            [.pause(5)], [.bytes(head), .pause(5)],
-            [.bytes(head)] + (0..<10).flatMap { _ in [.bytes([1]), .pause(0.5)] },
+            [.pause(600)], [.bytes(head), .pause(600)],
+            [.bytes(head)] + (0..<10).flatMap { _ in [.bytes([1]), .pause(60)] },
             [.bytes(head + [1, 2])], [.bytes(Array("nonsense\r\n\r\n".utf8))], [],
         ]
         for (index, answer) in answers.enumerated() {
-            let start = ContinuousClock.now
             do {
                 _ = try await photograph(timeout: .milliseconds(500)) { _ in answer }
                 Issue.record("Answer \(index) is no photograph")
             } catch let error as BucketError { #expect(error.code == .unavailable, "\(index)") }
-            #expect(ContinuousClock.now - start < .seconds(4), "\(index)")
         }
     }
 

@@ -14,7 +14,9 @@ private struct Place: ~Copyable {
         let bucket = root.appendingPathComponent("bucket")
         try FileManager.default.createDirectory(
             at: bucket.appendingPathComponent("in/deep"), withIntermediateDirectories: true)
-        for (path, text) in [("secret", "secret"), ("bucket/a.jpg", "a"), ("bucket/in/deep/ä b.jpg", "b"), ("bucket2", "c")] {
+        for (path, text) in [
+            ("secret", "secret"), ("bucket/a.jpg", "a"), ("bucket/in/deep/ä b.jpg", "b"), ("bucket2", "c"),
+        ] {
             try Data(text.utf8).write(to: root.appendingPathComponent(path))
         }
         buckets = Buckets(["photos": .folder(bucket.path)])
@@ -48,11 +50,15 @@ private struct Place: ~Copyable {
     @Test(
         "No name leads out of the bucket, and the refusal tells no path",
         arguments: [
-            "../secret", "/../secret", "in/../../secret", "in/../a.jpg", "./a.jpg", "in/./deep/ä b.jpg", "..", ".", "", "/",
-            "//a.jpg", "/a.jpg", "a.jpg/", "in//deep/ä b.jpg", "../bucket/a.jpg", "../bucket2", "in/deep/../../../secret",
+            "../secret", "/../secret", "in/../../secret", "in/../a.jpg", "./a.jpg", "in/./deep/ä b.jpg", "..", ".", "",
+            "/",
+            "//a.jpg", "/a.jpg", "a.jpg/", "in//deep/ä b.jpg", "../bucket/a.jpg", "../bucket2",
+            "in/deep/../../../secret",
             "a.jpg\0", "in\0/../../secret", "..\0/secret", "%2e%2e/secret", "..%2fsecret", "..\\secret", "..;/secret",
-            "\u{FF0E}\u{FF0E}/secret", "..\u{2215}secret", "/etc/passwd", "/proc/self/environ", "in/deep/..", "a.jpg/..",
-            "..\u{301}/secret", ".\u{200B}./secret", "a.jpg/../../secret", "~/secret", "file:///etc/passwd", "in", "in/deep",
+            "\u{FF0E}\u{FF0E}/secret", "..\u{2215}secret", "/etc/passwd", "/proc/self/environ", "in/deep/..",
+            "a.jpg/..",
+            "..\u{301}/secret", ".\u{200B}./secret", "a.jpg/../../secret", "~/secret", "file:///etc/passwd", "in",
+            "in/deep",
         ])
     func traversal(_ name: String) async throws {
         let place = try Place()
@@ -66,13 +72,15 @@ private struct Place: ~Copyable {
         let files = FileManager.default
         for (name, target) in [
             ("out", "../secret"), ("absolute", place.root.appendingPathComponent("secret").path), ("within", "a.jpg"),
-            ("folder", ".."), ("inside", "in"), ("loop", "loop"), ("dangling", "nowhere"), ("in/deep/up", "../../../secret"),
+            ("folder", ".."), ("inside", "in"), ("loop", "loop"), ("dangling", "nowhere"),
+            ("in/deep/up", "../../../secret"),
         ] {
             try files.createSymbolicLink(
                 atPath: place.bucket.appendingPathComponent(name).path, withDestinationPath: target)
         }
         for name in [
-            "out", "absolute", "within", "folder/secret", "folder/bucket/a.jpg", "inside/deep/ä b.jpg", "loop", "dangling",
+            "out", "absolute", "within", "folder/secret", "folder/bucket/a.jpg", "inside/deep/ä b.jpg", "loop",
+            "dangling",
             "in/deep/up", "folder",
         ] {
             #expect(try await place.refusal(name)?.code == .notFound, "\(name)")
@@ -118,7 +126,9 @@ private struct Place: ~Copyable {
         #expect(try await place.refusal("pipe")?.code == .notFound)
         let devices = Buckets(["dev": .folder("/dev")])
         for name in ["zero", "null", "tty", "fd", "shm"] {
-            await #expect(throws: BucketError.self) { try await devices.photograph(bucket: "dev", name: name, limit: 10) }
+            await #expect(throws: BucketError.self) {
+                try await devices.photograph(bucket: "dev", name: name, limit: 10)
+            }
         }
     }
 
@@ -126,7 +136,7 @@ private struct Place: ~Copyable {
     func limit(_ limit: Int) async throws {
         let place = try Place()
         for size in [limit - 1, limit, limit + 1] where size >= 0 {
-            let data = Data((0..<size).map { UInt8(truncatingIfNeeded: $0) })
+            let data = Data(repeating: 7, count: size)
             try data.write(to: place.bucket.appendingPathComponent("photo"))
             if size <= limit {
                 #expect(try await place.buckets.photograph(bucket: "photos", name: "photo", limit: limit) == data)
@@ -145,12 +155,15 @@ private struct Place: ~Copyable {
         }
     }
 
-    @Test("What may not be read, a folder that is gone and a long name each have their code") func codes() async throws {
+    @Test("What may not be read, a folder that is gone and a long name each have their code") func codes() async throws
+    {
         let place = try Place()
         #expect(try await place.refusal(String(repeating: "a", count: 256))?.code == .notFound)
         #expect(try await place.refusal(String(repeating: "a/", count: 511) + "ab")?.code == .notFound)
         #expect(try await place.refusal(String(repeating: "a/", count: 512) + "a")?.code == .notFound)
-        await #expect(throws: BucketError.self) { try await place.buckets.photograph(bucket: "none", name: "a", limit: 1) }
+        await #expect(throws: BucketError.self) {
+            try await place.buckets.photograph(bucket: "none", name: "a", limit: 1)
+        }
         await #expect(throws: BucketError.self) {
             try await place.buckets.photograph(bucket: "photos", name: "a.jpg", version: "1", limit: 1)
         }
@@ -169,7 +182,9 @@ private struct Place: ~Copyable {
         let place = try Place()
         // Others' tests run beside this one and open files too, so what counts is that many reads leave few.
         let before = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
-        for _ in 0..<500 { for name in ["in/deep/ä b.jpg", "in/deep", "in/no/ä", "../a"] { _ = try? await place.photograph(name) } }
+        for _ in 0..<500 {
+            for name in ["in/deep/ä b.jpg", "in/deep", "in/no/ä", "../a"] { _ = try? await place.photograph(name) }
+        }
         let after = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
         #expect(after < before + 400)
     }

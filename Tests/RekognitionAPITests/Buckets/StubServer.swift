@@ -7,8 +7,8 @@ final class StubServer: Sendable {
     private let listener: CInt
     private let answer: @Sendable (String) -> [Piece]
 
-    /// A part of an answer: bytes, or a pause before the next.
-    enum Piece { case bytes([UInt8]), pause(Double) }
+    /// A part of an answer: bytes, the same bytes until the other side hangs up, or a pause before the next.
+    enum Piece { case bytes([UInt8]), endless([UInt8]), pause(Double) }
 
     /// - Parameter answer: From a request's head, as received.
     init(answering answer: @escaping @Sendable (String) -> [Piece]) throws {
@@ -31,16 +31,17 @@ final class StubServer: Sendable {
         thread.start()
     }
 
-    /// Ends the thread that waits for connections.
-    func stop() {
-        shutdown(listener, CInt(SHUT_RDWR))
-        close(listener)
-    }
+    /// Ends the thread that waits for connections. It closes the socket itself: were it closed here, the thread could
+    /// wait on its number when that is another server's already.
+    func stop() { shutdown(listener, CInt(SHUT_RDWR)) }
 
     private func serve() {
         while true {
             let connection = accept(listener, nil, nil)
-            guard connection >= 0 else { return }
+            guard connection >= 0 else {
+                close(listener)
+                return
+            }
             let thread = Thread { [answer] in
                 var head: [UInt8] = []
                 var buffer = [UInt8](repeating: 0, count: 4096)
@@ -52,18 +53,26 @@ final class StubServer: Sendable {
                 sending: for piece in answer(String(decoding: head, as: UTF8.self)) {
                     switch piece {
                     case .pause(let seconds): Thread.sleep(forTimeInterval: seconds)
-                    case .bytes(let bytes):
-                        var rest = bytes[...]
-                        while !rest.isEmpty {
-                            let count = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
-                            guard count > 0 else { break sending }
-                            rest = rest.dropFirst(count)
-                        }
+                    case .bytes(let bytes): guard Self.send(bytes, to: connection) else { break sending }
+                    case .endless(let bytes): while Self.send(bytes, to: connection) {}
                     }
                 }
                 close(connection)
             }
             thread.start()
         }
+    }
+
+    /// False when the other side has hung up.
+    private static func send(_ bytes: [UInt8], to connection: CInt) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Foundation.send(connection, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
     }
 }

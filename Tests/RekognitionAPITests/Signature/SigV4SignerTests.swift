@@ -25,7 +25,8 @@ import Testing
     @Test("A request of ours to S3 is, byte for byte, what boto3 sends") func s3() throws {
         let theirs = try SignatureVectors.captured("boto3-s3-get-object")
         let bucket = EndpointBucket(
-            address: try #require(URL(string: "http://127.0.0.1:48731/photos")), credentials: SignatureVectors.clientKey,
+            address: try #require(URL(string: "http://127.0.0.1:48731/photos")),
+            credentials: SignatureVectors.clientKey,
             region: SignatureVectors.clientRegion, timeout: .seconds(1))
         let time = try #require(SignatureTime(basic: SignatureVectors.clientTime)).date
         let (url, ours) = try bucket.request(
@@ -41,7 +42,9 @@ import Testing
         let signed = try SignedRequest.signed(headers: [("User-Agent", "x"), ("Connection", "close")])
         #expect(signed["authorization"]?.contains("SignedHeaders=host;x-amz-date;x-amz-target,") == true)
         let signer = SigV4Signer(credentials: SignatureVectors.clientKey, region: "r", service: "s")
-        for headers in [[], [("Host", "a"), ("host", "b")], [("Host", "a\nb")], [("Host", "a"), ("Authorization", "b")]] {
+        for headers in [
+            [], [("Host", "a"), ("host", "b")], [("Host", "a\nb")], [("Host", "a"), ("Authorization", "b")],
+        ] {
             let request = SignedRequest(method: "GET", path: "/", headers: headers)
             #expect(throws: SignatureError.self) { try signer.signed(request, at: Date()) }
         }
@@ -49,7 +52,9 @@ import Testing
 }
 
 @Suite("A signature's time") struct SignatureTimeTests {
-    @Test("Moments are written and read back, leap days too", arguments: [0, 951_782_400, 1_440_938_160, 4_107_542_399, 253_402_300_799])
+    @Test(
+        "Moments are written and read back, leap days too",
+        arguments: [0, 951_782_400, 1_440_938_160, 4_107_542_399, 253_402_300_799])
     func roundTrip(_ seconds: Int) throws {
         let time = SignatureTime(Date(timeIntervalSince1970: Double(seconds)))
         #expect(time.seconds == seconds)

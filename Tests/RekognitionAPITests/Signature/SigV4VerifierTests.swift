@@ -5,7 +5,9 @@ import Testing
 @testable import RekognitionAPI
 
 @Suite("Signature Version 4, against what others signed") struct SigV4VerifierVectorTests {
-    @Test("Each case of AWS's own suite is taken, or is refused for what we refuse", arguments: SignatureVectors.suite.cases)
+    @Test(
+        "Each case of AWS's own suite is taken, or is refused for what we refuse",
+        arguments: SignatureVectors.suite.cases)
     func suite(_ vector: SignatureVectors.Suite.Case) async throws {
         let suite = SignatureVectors.suite
         let verifier = try SigV4Verifier(
@@ -44,7 +46,8 @@ import Testing
 }
 
 @Suite("Signature Version 4, what is refused") struct SigV4VerifierTests {
-    @Test("The clock may be five minutes off, either way", arguments: [-301, -300.5, -300, -299, 0, 299, 300, 300.5, 301])
+    @Test(
+        "The clock may be five minutes off, either way", arguments: [-301, -300.5, -300, -299, 0, 299, 300, 300.5, 301])
     func clock(_ seconds: Double) async throws {
         let request = try SignatureVectors.captured("cli-list-collections")
         let refusal = try await SigV4Verifier(later: seconds).refusal(of: request)
@@ -63,7 +66,8 @@ import Testing
         let request = try SignatureVectors.captured("cli-list-collections")
         #expect(
             try await SigV4Verifier(later: 600).refusal(of: request)?.message
-                == "Signature expired: 20261126T110000Z is now earlier than 20261126T110500Z (20261126T111000Z - 5 min.)")
+                == "Signature expired: 20261126T110000Z is now earlier than 20261126T110500Z (20261126T111000Z - 5 min.)"
+        )
     }
 
     @Test("A clock that is no number lets nobody in", arguments: [Double.nan, .infinity, -.infinity])
@@ -83,12 +87,15 @@ import Testing
             accessKeyID: SignatureVectors.clientKey.accessKeyID, secretAccessKey: "another secret")
         #expect(try await verifier.refusal(of: .signed(key: wrong))?.code == .invalidSignature)
         for (part, by, code) in [
-            ("20261126/", "20261125/", SignatureError.Code.invalidSignature), ("aws4_request", "aws5_request", .invalidSignature),
+            ("20261126/", "20261125/", SignatureError.Code.invalidSignature),
+            ("aws4_request", "aws5_request", .invalidSignature),
             ("/aws4_request", "", .incompleteSignature), ("20261126/", "", .incompleteSignature),
             ("/rekognition", "", .incompleteSignature), ("/eu-central-1", "", .incompleteSignature),
             ("/eu-central-1", "/", .invalidSignature), ("/rekognition", "/", .invalidSignature),
-            ("20261126/", "/", .invalidSignature), ("Credential=AKIAIOSFODNN7EXAMPLE", "Credential=", .unrecognizedClient),
-            ("aws4_request", "aws4_request/more", .incompleteSignature), ("eu-central-1", "EU-CENTRAL-1", .invalidSignature),
+            ("20261126/", "/", .invalidSignature),
+            ("Credential=AKIAIOSFODNN7EXAMPLE", "Credential=", .unrecognizedClient),
+            ("aws4_request", "aws4_request/more", .incompleteSignature),
+            ("eu-central-1", "EU-CENTRAL-1", .invalidSignature),
         ] {
             var request = try SignedRequest.signed()
             request["authorization"] = request["authorization"]?.replacingOccurrences(of: part, with: by)
@@ -112,17 +119,21 @@ import Testing
         ]
         let names: [String] = [
             with("host;", ""), with("host;", "host;host;"), with("host;", "host;;"), with("host;", "Host;"),
-            with("host;x-amz-date", "x-amz-date;host"), with("host;", "authorization;host;"), with("host;", "absent;host;"),
+            with("host;x-amz-date", "x-amz-date;host"), with("host;", "authorization;host;"),
+            with("host;", "absent;host;"),
         ]
         let upper = String(whole.dropLast(64)) + digest.uppercased()
         let digits: [String] = [
-            String(whole.dropLast()), String(whole.dropLast(2)), String(whole.dropLast(64)), whole + "0", whole + "00", upper,
+            String(whole.dropLast()), String(whole.dropLast(2)), String(whole.dropLast(64)), whole + "0", whole + "00",
+            upper,
             whole + "\u{301}", whole + String(repeating: "0", count: 5000),
         ]
         for text in none + algorithms + parts + names + digits {
             request["authorization"] = text
             let refusal = try await verifier.refusal(of: request)
-            #expect([.incompleteSignature, .invalidSignature].contains(refusal?.code), "\(text): \(String(describing: refusal))")
+            #expect(
+                [.incompleteSignature, .invalidSignature].contains(refusal?.code),
+                "\(text): \(String(describing: refusal))")
         }
         request["authorization"] = whole
         #expect(try await verifier.refusal(of: request) == nil)
@@ -154,7 +165,9 @@ import Testing
         #expect(try await SigV4Verifier().refusal(of: request)?.message.contains("twice") == true)
     }
 
-    @Test("Each x-amz- and x-countenance- header must be signed; others need not be") func unsignedHeaders() async throws {
+    @Test("Each x-amz- and x-countenance- header must be signed; others need not be") func unsignedHeaders()
+        async throws
+    {
         let verifier = try SigV4Verifier()
         for name in ["X-Amz-Meta", "x-countenance-case", "X-COUNTENANCE-PURPOSE", "x-amz-content-sha256"] {
             var request = try SignedRequest.signed()
@@ -178,7 +191,9 @@ import Testing
         #expect(try await verifier.refusal(of: request)?.code == .incompleteSignature)
         request.headers.append(("Date", "Thu, 26 Nov 2026 11:00:00 GMT"))
         #expect(try await verifier.refusal(of: request)?.message.contains("must be a 'SignedHeader'") == true)
-        for text in ["2026-11-26T11:00:00Z", "20261126T110000", "20261126T110000Zx", "+0261126T110000Z", "", "20261326T110000Z"] {
+        for text in [
+            "2026-11-26T11:00:00Z", "20261126T110000", "20261126T110000Zx", "+0261126T110000Z", "", "20261326T110000Z",
+        ] {
             request = try .signed()
             request["x-amz-date"] = text
             #expect(try await verifier.refusal(of: request)?.code == .incompleteSignature, "\(text)")
@@ -206,11 +221,15 @@ import Testing
         #expect(try await SigV4Verifier().refusal(of: request)?.code == .incompleteSignature)
     }
 
-    @Test("The body's hash, where it is sent, must be the body's; an unsigned body is none") func bodyHash() async throws {
+    @Test("The body's hash, where it is sent, must be the body's; an unsigned body is none") func bodyHash()
+        async throws
+    {
         let verifier = try SigV4Verifier()
         let hash = SHA256.hash(data: Data("{}".utf8)).hex
         #expect(try await verifier.refusal(of: .signed(headers: [("x-amz-content-sha256", hash)])) == nil)
-        for text in ["UNSIGNED-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", hash.uppercased(), String(hash.dropLast()), ""] {
+        for text in [
+            "UNSIGNED-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", hash.uppercased(), String(hash.dropLast()), "",
+        ] {
             let refusal = try await verifier.refusal(of: .signed(headers: [("x-amz-content-sha256", text)]))
             #expect(refusal?.message.contains("x-amz-content-sha256") == true, "\(text)")
         }
@@ -241,7 +260,8 @@ import Testing
     @Test("Too many headers, too long ones and line breaks are refused before any work") func bounds() async throws {
         let verifier = try SigV4Verifier()
         let hostile: [[SignedRequest.Header]] = [
-            (0..<129).map { ("h\($0)", "") }, [("h", String(repeating: "x", count: 32_768))], [("h", "a\r\nx-amz-date: b")],
+            (0..<129).map { ("h\($0)", "") }, [("h", String(repeating: "x", count: 32_768))],
+            [("h", "a\r\nx-amz-date: b")],
             [("h", "\0")], [("", "x")], [("h h", "x")], [("h\n", "x")], [("\u{212A}", "x")],
         ]
         for headers in hostile {
