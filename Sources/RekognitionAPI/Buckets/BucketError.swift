@@ -17,10 +17,14 @@ package struct BucketError: Error, Sendable, Hashable, CustomStringConvertible {
     package let code: Code
     /// One sentence for the caller. Names no path of this machine, no endpoint and no object's name.
     package let message: String
+    /// What the machine or the endpoint said, for the operator's eyes alone; may be empty. It may name a path or an
+    /// address, never an object.
+    package let detail: String
 
-    package init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String, detail: String = "") {
         self.code = code
         self.message = message
+        self.detail = detail
     }
 
     package var description: String { message }

@@ -42,7 +42,9 @@ struct EndpointBucket: Sendable {
             }
         } catch let error as BucketError { throw error } catch {
             try Task.checkCancellation()
-            throw BucketError(.unavailable, "The bucket's endpoint did not answer; try again, or ask its operator.")
+            throw BucketError(
+                .unavailable, "The bucket's endpoint did not answer; try again, or ask its operator.",
+                detail: "\(address.host() ?? ""): \(error)")
         }
     }
 

@@ -30,7 +30,8 @@ struct FolderBucket: Sendable {
     private func read(_ key: ObjectKey, limit: Int) throws -> Data {
         // No file has an empty name, and a name that ends in a slash is a folder's.
         guard let name = key.segments.last, key.segments.allSatisfy({ !$0.isEmpty }) else { throw BucketError.noObject }
-        var folder = try Descriptor(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), orThrow: Self.unreachable)
+        let opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        var folder = try Descriptor(opened, orThrow: Self.unreachable(opened < 0 ? "\(path): \(reason(errno))" : ""))
         for segment in key.segments.dropLast() {
             folder = try folder.opening(segment, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         }
@@ -39,9 +40,13 @@ struct FolderBucket: Sendable {
         return try file.contents(limit: limit)
     }
 
-    private static let unreachable = BucketError(
-        .unavailable, "The bucket cannot be reached; its operator can say why.")
+    private static func unreachable(_ detail: String) -> BucketError {
+        BucketError(.unavailable, "The bucket cannot be reached; its operator can say why.", detail: detail)
+    }
 }
+
+/// What the system says of an error's number.
+private func reason(_ number: CInt) -> String { String(cString: strerror(number)) }
 
 /// Owns an open file and closes it.
 private final class Descriptor {
@@ -90,8 +95,10 @@ private final class Descriptor {
     private static func error(_ number: CInt) -> BucketError {
         switch number {
         case ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP, ENXIO, ENODEV, EILSEQ, EINVAL: .noObject
-        case EACCES, EPERM: BucketError(.notPermitted, "The object may not be read; its operator can say why.")
-        default: BucketError(.unavailable, "The bucket could not be read; its operator can say why.")
+        case EACCES, EPERM:
+            BucketError(.notPermitted, "The object may not be read; its operator can say why.", detail: reason(number))
+        default:
+            BucketError(.unavailable, "The bucket could not be read; its operator can say why.", detail: reason(number))
         }
     }
 }

@@ -169,7 +169,8 @@ package struct SigV4Verifier: Sendable {
         for name in mustBeSigned where !signed.contains(name) {
             throw SignatureError.invalid("The header '\(name)' must be a 'SignedHeader' in the AWS Authorization.")
         }
-        guard signed.contains("x-amz-date") || signed.contains("date") else {
+        // The one that counts: `time` has looked whether there is one.
+        guard signed.contains(headers["x-amz-date"] == nil ? "date" : "x-amz-date") else {
             throw SignatureError.invalid("'X-Amz-Date' or 'Date' must be a 'SignedHeader' in the AWS Authorization.")
         }
         for name in signed where headers[name] == nil {
@@ -197,7 +198,7 @@ package struct SigV4Verifier: Sendable {
         let age = now.timeIntervalSince1970 - Double(time.seconds)
         // Said so that a clock that is no number lets nobody in.
         guard age >= -allowed && age <= allowed else {
-            let minutes = "\(Int(allowed) / 60) min."
+            let minutes = "\(tolerance.components.seconds / 60) min."
             throw SignatureError.invalid(
                 age > 0
                     ? "Signature expired: \(time.text) is now earlier than "

@@ -15,8 +15,9 @@ package struct SignatureTime: Sendable, Hashable {
 
     /// Of any moment between the years 1970 and 9999; earlier and later ones are brought to the nearest of these.
     package init(_ date: Date) {
-        let bounded = min(max(date.timeIntervalSince1970, 0), 253_402_300_799)
-        self.init(seconds: Int(bounded.rounded(.down)))
+        let seconds = date.timeIntervalSince1970
+        // Said so that what is no number is the first of these.
+        self.init(seconds: seconds > 0 ? Int(min(seconds, 253_402_300_799).rounded(.down)) : 0)
     }
 
     private init(seconds: Int) {
