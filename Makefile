@@ -33,6 +33,7 @@ demo: build ## Show every stage on sample photographs; writes demo.png.
 
 test: build ## Run every test.
 	@python3 setup/test_setup.py
+	@setup/setup --with clients
 	@swift build $(SWIFT_FLAGS) --build-tests
 	@COUNTENANCE_PROGRAM=$(CURDIR)/bin/countenance COUNTENANCE_PARTS=$(PARTS) swift test $(SWIFT_FLAGS) --skip-build
 
