@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import shapes
 
+# Rekognition has these attributes, and Countenance refuses them by name.
+NEVER_GIVEN = ("AGE_RANGE", "BEARD", "EMOTIONS", "EYE_DIRECTION", "EYEGLASSES", "GENDER", "MUSTACHE", "SMILE", "SUNGLASSES")
 FACE = "3f0c5a52-7f5c-4b9e-9f43-000000000000"
 
 
@@ -104,7 +106,7 @@ def _values(shape):
         yield from _counts(make, low, high)
         if shape.member.enum:
             yield "one of none of the values", ["NOPE"], "NOPE"
-            yield from ((f"all of {each}", [each], None) for each in shape.member.enum)
+            yield from ((each, [each], None if each not in NEVER_GIVEN else each) for each in shape.member.enum)
         elif shape.member.metadata.get("pattern"):
             yield "one that does not match the pattern", ["/"], ""
     elif shape.type_name == "map":

@@ -132,6 +132,14 @@ class Errors(unittest.TestCase):
             allowed = ("SerializationException", "InvalidParameterException") if body in (b"", b"null") else ("SerializationException",)
             self.assertIn(answer.code, allowed, f"{body[:20]}: {answer}")
 
+    def test_attributes_that_are_never_given(self):
+        image = {"Bytes": sample("obama.jpg")}
+        for name in bounds.NEVER_GIVEN:
+            self.refused("InvalidParameterException", "detect_faces", name, "Countenance", Image=image, Attributes=[name])
+            self.refused(
+                "InvalidParameterException", "index_faces", name, CollectionId="staff", Image=image,
+                DetectionAttributes=["DEFAULT", name])
+
     # --- images
 
     def test_images_that_are_none(self):
@@ -167,7 +175,10 @@ class Errors(unittest.TestCase):
         nobody, somebody = {"Bytes": photographs.blank()}, {"Bytes": sample("obama.jpg")}
         self.refused("InvalidParameterException", "compare_faces", "face", SourceImage=nobody, TargetImage=somebody)
         self.refused("InvalidParameterException", "search_faces_by_image", "face", CollectionId="staff", Image=nobody)
-        self.refused("InvalidParameterException", "search_users_by_image", "face", CollectionId="staff", Image=nobody)
+        # Users are not found, rather than refused, as the API Reference has it.
+        found = self.client.search_users_by_image(CollectionId="staff", Image=nobody)
+        self.assertEqual(found["UserMatches"], [])
+        self.assertNotIn("SearchedFace", found)
 
     def test_objects_of_buckets(self):
         for bucket, name in (
@@ -204,10 +215,8 @@ class Errors(unittest.TestCase):
         self.refused("ResourceNotFoundException", "associate_faces", **staff, UserId="nobody", FaceIds=[self.face])
         self.refused("ResourceNotFoundException", "disassociate_faces", **staff, UserId="nobody", FaceIds=[self.face])
         self.refused("ResourceNotFoundException", "search_users", **staff, UserId="nobody")
-        self.refused("ResourceNotFoundException", "search_users", **staff, FaceId=NOWHERE)
-        # Rekognition's documentation does not say which of the two it is.
-        answer = self.service.call("SearchFaces", {**staff, "FaceId": NOWHERE})
-        self.assertIn(answer.code, ("InvalidParameterException", "ResourceNotFoundException"), repr(answer))
+        self.refused("InvalidParameterException", "search_users", **staff, FaceId=NOWHERE)
+        self.refused("InvalidParameterException", "search_faces", **staff, FaceId=NOWHERE)
 
     def test_what_is_there_already(self):
         self.refused("ResourceAlreadyExistsException", "create_collection", "staff", CollectionId="staff")
@@ -249,7 +258,6 @@ class Errors(unittest.TestCase):
             refused("list_collections", NextToken=other[:255])
         refused("list_users", CollectionId="full", NextToken=users)
         refused("list_faces", CollectionId="staff", NextToken=faces)
-        refused("list_faces", CollectionId="full", NextToken=faces, UserId="many")
         self.client.list_collections(NextToken=token)
 
     def test_quotas(self):

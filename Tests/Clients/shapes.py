@@ -27,6 +27,7 @@ COMMON_ERRORS = frozenset((
     "AccessDeniedException", "IncompleteSignatureException", "InvalidSignatureException",
     "MissingAuthenticationTokenException", "UnrecognizedClientException", "ThrottlingException", "RequestExpired",
     "SerializationException", "UnknownOperationException", "ValidationException", "RequestEntityTooLargeException",
+    "RequestTimeoutException",
 ))
 
 
@@ -95,7 +96,9 @@ class Validator:
         if not isinstance(value, list):
             self._fail(path, value, "no array")
             return
-        self._range(len(value), value, shape, path)
+        # The model has a least length for some lists of answers, as for DeletedFaces; Rekognition's are empty all the same.
+        if value:
+            self._range(len(value), value, shape, path)
         for each in value:
             self.check(each, shape.member, f"{path}[]")
 

@@ -271,6 +271,8 @@ class Walk(unittest.TestCase):
         theirs = self.client.list_faces(CollectionId="staff", UserId="barack")["Faces"]
         self.assertEqual({face["FaceId"] for face in theirs}, {self.faces["obama"], self.faces["obama2"]})
         self.assertEqual({face["UserId"] for face in theirs}, {"barack"})
+        again = self.index("obama")["FaceRecords"][0]["Face"]
+        self.assertEqual((again["FaceId"], again["UserId"]), (self.faces["obama"], "barack"))
 
     def test_14_associations_that_fail(self):
         nowhere = "00000000-0000-4000-8000-000000000000"
