@@ -43,6 +43,7 @@ torture: build ## Kill an enrolment 200 times at random moments; nothing that wa
 
 benchmark: build ## Measure beside face_recognition, dlib, faiss and usearch; needs COUNTENANCE_DATASETS.
 	@setup/setup --with benchmark
+	@setup/setup --with clients
 	@python3 Benchmarks/benchmark.py
 
 fuzz: setup ## Fuzz the decoder and our file formats for a minute each.

@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 from photographs import sample
-from service import PARTS, ROOT, Service
+from harness import PARTS, ROOT, Service
 
 EXAMPLES = ROOT / "Examples"
 

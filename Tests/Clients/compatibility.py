@@ -7,7 +7,7 @@ import unittest
 from collections import defaultdict
 
 import shapes
-from service import ROOT
+from harness import ROOT
 
 DOCUMENT = ROOT / "Documentation" / "RekognitionCompatibility.md"
 GIVEN = ("same", "differs")

@@ -17,7 +17,7 @@ import bounds
 import photographs
 import shapes
 from photographs import sample
-from service import Service, command
+from harness import Service, command
 
 MEGABYTE = 1 << 20
 NOWHERE = "00000000-0000-4000-8000-000000000000"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import photographs
 from photographs import DATASETS, DATASETS_MISSING, sample
-from service import Service, mock_environment
+from harness import Service, mock_environment
 
 IDLE = 10_000
 # What a good client waits at most while others misbehave, on a machine that runs other things as well.

@@ -8,7 +8,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from service import PARTS
+from harness import PARTS
 
 DATASETS = os.environ.get("COUNTENANCE_DATASETS")
 DATASETS_MISSING = "COUNTENANCE_DATASETS is not set"

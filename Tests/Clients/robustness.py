@@ -21,7 +21,7 @@ import uuid
 import photographs
 import shapes
 from photographs import sample
-from service import Answer, Service
+from harness import Answer, Service
 
 SEED = 20_261_126
 REQUESTS = 1_000

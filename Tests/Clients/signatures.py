@@ -9,7 +9,7 @@ import unittest
 
 import botocore.exceptions
 
-from service import Service, command
+from harness import Service, command
 
 SEED = 4
 AUTHENTICATION = {

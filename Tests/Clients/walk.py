@@ -14,7 +14,7 @@ import compatibility
 import photographs
 import shapes
 from photographs import sample
-from service import Service, mode_of
+from harness import Service, mode_of
 
 LANDMARKS = set(shapes.MODEL.shape_for("LandmarkType").enum)
 FIVE = {"eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight"}
