@@ -1,4 +1,4 @@
-"""The service part of benchmark.py: `countenance serve` asked by clients over loopback, signed, against a large gallery."""
+"""The service part of benchmark.py: `countenance serve`, asked by clients over loopback, against a large gallery."""
 
 from __future__ import annotations
 
@@ -63,30 +63,42 @@ class Load:
         environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
         command = [sys.executable, "-S", PEERS / "service_client.py"]
         running = [
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) for _ in range(clients)
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+            for _ in range(clients)
         ]
-        told = {"host": self.service.host, "port": self.service.port, "requests": [str(file) for file in requests],
-                "begin": time.time() + 0.5 + 0.05 * clients}
+        told = {
+            "host": self.service.host,
+            "port": self.service.port,
+            "requests": [str(file) for file in requests],
+            "begin": time.time() + 0.5 + 0.05 * clients,
+        }
         told |= {"seconds": seconds} if seconds else {"count": count}
         for number, process in enumerate(running):
             process.stdin.write(json.dumps({**told, "first": number}).encode() + b"\n")
             process.stdin.flush()
         answers = [json.loads(process.communicate()[0] or "null") for process in running]
         if None in answers:
-            raise RuntimeError(f"a client of the service failed; the service's log ends with {self.service.log()[-1_000:]}")
+            raise RuntimeError(
+                f"a client of the service failed; the service's log ends with {self.service.log()[-1_000:]}"
+            )
         for file in requests:
             file.unlink()
         times = [each for answer in answers for each in answer["milliseconds"]]
         return {
-            "clients": clients, "requests": len(times), "failed": sum(answer["failed"] for answer in answers),
-            "perSecond": sum(len(answer["milliseconds"]) / answer["seconds"] for answer in answers), **quantiles(times),
+            "clients": clients,
+            "requests": len(times),
+            "failed": sum(answer["failed"] for answer in answers),
+            "perSecond": sum(len(answer["milliseconds"]) / answer["seconds"] for answer in answers),
+            **quantiles(times),
         }
 
     def stages(self) -> dict[str, tuple[float, float]]:
         """Sums and counts of the service's own times: by stage, and of whole requests by operation."""
         found: dict[str, list[float]] = {}
         for line in self.service.metrics().splitlines():
-            at = re.match(r'countenance_(?:stage|request)_seconds_(sum|count)\{(?:stage|operation)="(\w+)"\} (\S+)', line)
+            at = re.match(
+                r'countenance_(?:stage|request)_seconds_(sum|count)\{(?:stage|operation)="(\w+)"\} (\S+)', line
+            )
             if at:
                 found.setdefault(at[2], [0.0, 0.0])[at[1] == "count"] = float(at[3])
         return {name: (values[0], values[1]) for name, values in found.items()}
@@ -138,8 +150,13 @@ def service(programs, run, samples: Path, lfw: Path | None, environment: dict, s
     try:
         load = Load(server, programs.scratch)
         result = {
-            "faces": faces, "threshold": THRESHOLD, "candidates": CANDIDATES, "ofLFW": lfw is not None,
-            "megabytes": {name: sum(file.stat().st_size for file in files) / len(files) / 1e6 for name, files in images.items()},
+            "faces": faces,
+            "threshold": THRESHOLD,
+            "candidates": CANDIDATES,
+            "ofLFW": lfw is not None,
+            "megabytes": {
+                name: sum(file.stat().st_size for file in files) / len(files) / 1e6 for name, files in images.items()
+            },
             "loads": loads(load, images, say, seconds),
             "searchFaces": by_id(load, server.client(), say, seconds),
             "memory": memory(load, server, images["250x250"], say, QUICK_REQUESTS if options.quick else REQUESTS),
@@ -170,7 +187,12 @@ def body_of(operation: str, photograph: Path, other: Path) -> dict:
     image = lambda file: {"Bytes": base64.b64encode(file.read_bytes()).decode()}
     if operation == "CompareFaces":
         return {"SourceImage": image(photograph), "TargetImage": image(other)}
-    return {"CollectionId": GALLERY, "Image": image(photograph), "FaceMatchThreshold": THRESHOLD, "MaxFaces": CANDIDATES}
+    return {
+        "CollectionId": GALLERY,
+        "Image": image(photograph),
+        "FaceMatchThreshold": THRESHOLD,
+        "MaxFaces": CANDIDATES,
+    }
 
 
 def loads(load: Load, images: dict[str, list[Path]], say, seconds: float) -> list[dict]:
@@ -192,7 +214,8 @@ def by_id(load: Load, client, say, seconds: float) -> dict:
     say("service: SearchFaces")
     ids = [face["FaceId"] for face in client.list_faces(CollectionId=GALLERY, MaxResults=100)["Faces"]]
     bodies = [
-        {"CollectionId": GALLERY, "FaceId": each, "FaceMatchThreshold": THRESHOLD, "MaxFaces": CANDIDATES} for each in ids
+        {"CollectionId": GALLERY, "FaceId": each, "FaceMatchThreshold": THRESHOLD, "MaxFaces": CANDIDATES}
+        for each in ids
     ]
     return load.timed(load.requests("SearchFaces", bodies), 1, seconds=seconds)
 
@@ -254,7 +277,8 @@ def growth(part: dict) -> int:
 def table(part: dict) -> list[str]:
     whose = "photographs of 250x250 of LFW" if part["ofLFW"] else "photographs of 250x250 made of samples"
     lines = [
-        "", f"Service: {part['faces']:,} faces, similarity {part['threshold']}, at most {part['candidates']} candidates; clients on the "
+        "",
+        f"Service: {part['faces']:,} faces, similarity {part['threshold']}, at most {part['candidates']} candidates; clients on the "
         f"same machine, over loopback, each request signed; {whose}, of 12 megapixels "
         f"{part['megabytes']['12 megapixels']:.1f} MB each",
         f"{'operation':<20}{'photographs':<15}{'clients':>8}{'a second':>10}{'p50':>11}{'p99':>11}{'edge':>8}{'failed':>8}",
@@ -262,15 +286,18 @@ def table(part: dict) -> list[str]:
     for load in part["loads"]:
         lines.append(
             f"{load['operation']:<20}{load['photographs']:<15}{load['clients']:>8}{load['perSecond']:>10.1f}{load['p50']:>8.1f} ms"
-            f"{load['p99']:>8.1f} ms{100 * edge_share(load):>7.1f}%{load['failed']:>8}")
+            f"{load['p99']:>8.1f} ms{100 * edge_share(load):>7.1f}%{load['failed']:>8}"
+        )
     alone, by = part["pipeline"], part["searchFaces"]
     lines += [
         "edge: the share of HTTP, signature and JSON in the time that the service spends on a request.",
-        "The pipeline alone (`identify`, medians): " + "; ".join(
-            f"{name} {sum(stages.values()):.1f} ms" for name, stages in alone.items()),
+        "The pipeline alone (`identify`, medians): "
+        + "; ".join(f"{name} {sum(stages.values()):.1f} ms" for name, stages in alone.items()),
         f"SearchFaces by id: p50 {by['p50']:.2f} ms, p99 {by['p99']:.2f} ms, {by['perSecond']:.0f} a second; the scan alone "
         f"{by['stages']['gallery']:.2f} ms",
-        f"Memory over {part['memory']['requests']:,} searches: " + ", ".join(f"{each / 1e6:.0f}" for each in part["memory"]["bytes"]) + " MB",
+        f"Memory over {part['memory']['requests']:,} searches: "
+        + ", ".join(f"{each / 1e6:.0f}" for each in part["memory"]["bytes"])
+        + " MB",
         f"Random requests: {part['random']['requests']:,}, seed {part['random']['seed']}: "
         + ", ".join(f"{name} {count:,}" for name, count in part["random"]["answers"].items()),
     ]
@@ -282,20 +309,50 @@ def gates(part: dict) -> list[dict]:
     for load in part["loads"]:
         if load["operation"] == "SearchFacesByImage" and load["clients"] == 1:
             share = edge_share(load)
-            found.append({
-                "gate": f"HTTP, signature and JSON at most {100 * MOST_EDGE_SHARE:.0f}% of a search by image, {load['photographs']}",
-                "value": share, "held": share <= MOST_EDGE_SHARE, "shown": f"{100 * share:.1f}%"})
+            found.append(
+                {
+                    "gate": f"HTTP, signature and JSON at most {100 * MOST_EDGE_SHARE:.0f}% of a search by image, {load['photographs']}",
+                    "value": share,
+                    "held": share <= MOST_EDGE_SHARE,
+                    "shown": f"{100 * share:.1f}%",
+                }
+            )
     by = part["searchFaces"]
     over = by["p50"] - by["stages"]["gallery"]
-    found.append({"gate": f"SearchFaces by id at most {MOST_OVER_SCAN:.0f} ms more than the scan, {part['faces']:,} faces", "value": over,
-                  "held": over <= MOST_OVER_SCAN, "shown": f"{over:.2f} ms"})
+    found.append(
+        {
+            "gate": f"SearchFaces by id at most {MOST_OVER_SCAN:.0f} ms more than the scan, {part['faces']:,} faces",
+            "value": over,
+            "held": over <= MOST_OVER_SCAN,
+            "shown": f"{over:.2f} ms",
+        }
+    )
     more = growth(part)
-    found.append({"gate": f"memory flat over {part['memory']['requests']:,} searches (at most {MOST_GROWTH / 1e6:.0f} MB more)", "value": more,
-                  "held": more <= MOST_GROWTH, "shown": f"{more / 1e6:+.0f} MB"})
+    found.append(
+        {
+            "gate": f"memory flat over {part['memory']['requests']:,} searches (at most {MOST_GROWTH / 1e6:.0f} MB more)",
+            "value": more,
+            "held": more <= MOST_GROWTH,
+            "shown": f"{more / 1e6:+.0f} MB",
+        }
+    )
     failed = sum(load["failed"] for load in part["loads"]) + by["failed"]
-    found.append({"gate": "every request of the loads is answered", "value": failed, "held": failed == 0, "shown": f"{failed} failed"})
+    found.append(
+        {
+            "gate": "every request of the loads is answered",
+            "value": failed,
+            "held": failed == 0,
+            "shown": f"{failed} failed",
+        }
+    )
     random = part["random"]
     good = random["code"] == 0
-    found.append({"gate": f"{random['requests']:,} random requests: no fault, no hang, documented exceptions only", "value": good,
-                  "held": good, "shown": "yes" if good else f"{len(random['problems'])} wrong"})
+    found.append(
+        {
+            "gate": f"{random['requests']:,} random requests: no fault, no hang, documented exceptions only",
+            "value": good,
+            "held": good,
+            "shown": "yes" if good else f"{len(random['problems'])} wrong",
+        }
+    )
     return found

@@ -1,7 +1,7 @@
 """Makes photographs of one size out of others: resize.py WIDTH HEIGHT FOLDER PHOTOGRAPH...
 
-They are cut to the size's proportions and scaled; what is made larger gets a camera's noise, so that its file is as large
-as a camera's. The same photographs give the same files.
+They are cut to the size's proportions and scaled; what is made larger gets a camera's noise, so that its file is as
+large as a camera's. The same photographs give the same files.
 """
 
 import sys

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 import shapes
 
 # Rekognition has these attributes, and Countenance refuses them by name.
-NEVER_GIVEN = ("AGE_RANGE", "BEARD", "EMOTIONS", "EYE_DIRECTION", "EYEGLASSES", "GENDER", "MUSTACHE", "SMILE", "SUNGLASSES")
+NEVER_GIVEN = (
+    "AGE_RANGE",
+    "BEARD",
+    "EMOTIONS",
+    "EYE_DIRECTION",
+    "EYEGLASSES",
+    "GENDER",
+    "MUSTACHE",
+    "SMILE",
+    "SUNGLASSES",
+)
 FACE = "3f0c5a52-7f5c-4b9e-9f43-000000000000"
 
 
@@ -44,15 +54,30 @@ def base_requests(collection: str, face: str, user: str, arn: str, photograph: b
         "UntagResource": {"ResourceArn": arn, "TagKeys": ["a"]},
         "ListTagsForResource": {"ResourceArn": arn},
         "DetectFaces": {"Image": image, "Attributes": ["ALL"]},
-        "CompareFaces": {"SourceImage": image, "TargetImage": image, "SimilarityThreshold": 80, "QualityFilter": "NONE"},
+        "CompareFaces": {
+            "SourceImage": image,
+            "TargetImage": image,
+            "SimilarityThreshold": 80,
+            "QualityFilter": "NONE",
+        },
         "IndexFaces": {
-            **ours, "Image": image, "ExternalImageId": "x", "DetectionAttributes": ["ALL"], "MaxFaces": 1,
-            "QualityFilter": "NONE"},
+            **ours,
+            "Image": image,
+            "ExternalImageId": "x",
+            "DetectionAttributes": ["ALL"],
+            "MaxFaces": 1,
+            "QualityFilter": "NONE",
+        },
         "ListFaces": {**ours, **page, "UserId": user, "FaceIds": [face]},
         "DeleteFaces": {**ours, "FaceIds": [FACE]},
         "SearchFaces": {**ours, "FaceId": face, "MaxFaces": 1, "FaceMatchThreshold": 80},
         "SearchFacesByImage": {
-            **ours, "Image": image, "MaxFaces": 1, "FaceMatchThreshold": 80, "QualityFilter": "NONE"},
+            **ours,
+            "Image": image,
+            "MaxFaces": 1,
+            "FaceMatchThreshold": 80,
+            "QualityFilter": "NONE",
+        },
         "CreateUser": {**ours, "UserId": "bounds", **token},
         "DeleteUser": {**ours, "UserId": "bounds", **token},
         "ListUsers": {**ours, **page},
@@ -60,7 +85,12 @@ def base_requests(collection: str, face: str, user: str, arn: str, photograph: b
         "DisassociateFaces": {**ours, "UserId": user, "FaceIds": [FACE], **token},
         "SearchUsers": {**ours, "UserId": user, "UserMatchThreshold": 80, "MaxUsers": 1},
         "SearchUsersByImage": {
-            **ours, "Image": image, "UserMatchThreshold": 80, "MaxUsers": 1, "QualityFilter": "NONE"},
+            **ours,
+            "Image": image,
+            "UserMatchThreshold": 80,
+            "MaxUsers": 1,
+            "QualityFilter": "NONE",
+        },
     }
 
 
@@ -112,8 +142,12 @@ def _values(shape):
     elif shape.type_name == "map":
         yield from _counts(lambda count: {f"k{i}": "v" for i in range(count)}, low, high)
         for why, key, value in (
-            ("an empty key", "", "v"), ("a key of 129", "k" * 129, "v"), ("a value of 257", "k", "v" * 257),
-            ("a key that AWS keeps to itself", "aws:k", "v"), ("a key with <", "<", "v"), ("a value with <", "k", "<"),
+            ("an empty key", "", "v"),
+            ("a key of 129", "k" * 129, "v"),
+            ("a value of 257", "k", "v" * 257),
+            ("a key that AWS keeps to itself", "aws:k", "v"),
+            ("a key with <", "<", "v"),
+            ("a value with <", "k", "<"),
         ):
             yield why, {key: value}, ""
         yield "a key of 128 and a value of 256", {"k" * 128: "v" * 256}, None

@@ -34,7 +34,9 @@ class CommandLine(unittest.TestCase):
 
     def run_as_user(self, *words) -> str:
         environment = {
-            **self.service.user_environment, "PYTHONPATH": str(PARTS / "clients"), "AWS_PAGER": "",
+            **self.service.user_environment,
+            "PYTHONPATH": str(PARTS / "clients"),
+            "AWS_PAGER": "",
             "PATH": f"{self.place}/bin:{os.environ.get('PATH', '/usr/bin:/bin')}",
         }
         done = subprocess.run([str(word) for word in words], env=environment, capture_output=True, text=True)
@@ -49,7 +51,9 @@ class CommandLine(unittest.TestCase):
         photograph = f"fileb://{PARTS}/samples/obama.jpg"
         where = ("--collection-id", "cli")
         self.assertEqual(self.aws("create-collection", *where)["StatusCode"], 200)
-        face = self.aws("index-faces", *where, "--image-bytes", photograph, "--external-image-id", "o")["FaceRecords"][0]
+        face = self.aws("index-faces", *where, "--image-bytes", photograph, "--external-image-id", "o")["FaceRecords"][
+            0
+        ]
         self.assertEqual(face["Face"]["ExternalImageId"], "o")
         for name in ("obama2", "biden"):
             self.aws("index-faces", *where, "--image-bytes", f"fileb://{PARTS}/samples/{name}.jpg")
@@ -79,13 +83,16 @@ class CommandLine(unittest.TestCase):
         found = self.run_as_user(*program, "search", "attendance", PARTS / "samples" / "obama2.jpg")
         self.assertIn("barack", found)
         self.assertNotIn("joe", found)
-        nobody = self.run_as_user(*program, "search", "attendance", PARTS / "samples" / "obama2.jpg", "--threshold", "100")
+        nobody = self.run_as_user(
+            *program, "search", "attendance", PARTS / "samples" / "obama2.jpg", "--threshold", "100"
+        )
         self.assertIn("nobody", nobody)
 
     def test_the_search_example(self):
         samples = PARTS / "samples"
         said = self.run_as_user(
-            "sh", EXAMPLES / "search.sh", samples / "obama2.jpg", samples / "obama.jpg", samples / "biden.jpg")
+            "sh", EXAMPLES / "search.sh", samples / "obama2.jpg", samples / "obama.jpg", samples / "biden.jpg"
+        )
         self.assertIn("obama.jpg", said)
         self.assertNotIn("biden.jpg matches", said)
         self.assertEqual(self.aws("list-collections")["CollectionIds"].count("search-example"), 0, "it leaves nothing")

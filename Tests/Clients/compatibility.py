@@ -1,4 +1,4 @@
-"""Holds Documentation/RekognitionCompatibility.md against the service model: each operation and each member is in it."""
+"""Holds Documentation/RekognitionCompatibility.md against the service model: every operation and member is in it."""
 
 from __future__ import annotations
 

@@ -95,7 +95,9 @@ class Errors(unittest.TestCase):
                 self.assertEqual(problems, [])
                 if case.bound is None:
                     # Allowed: whatever else is wrong with it, it is not this member's bound. An ARN has a form, too.
-                    blamed = answer.code == "InvalidParameterException" and case.member.lower() in answer.message.lower()
+                    blamed = (
+                        answer.code == "InvalidParameterException" and case.member.lower() in answer.message.lower()
+                    )
                     self.assertFalse(blamed and case.member != "ResourceArn", repr(answer))
                     self.assertNotIn(answer.code, ("SerializationException", "ValidationException"), repr(answer))
                 else:
@@ -118,39 +120,70 @@ class Errors(unittest.TestCase):
             self.refused("InvalidParameterException", "detect_faces", Image=image)
 
     def test_wrong_types_are_serialization_exceptions(self):
-        wrong = {"string": (5, True, [], {}), "integer": ("5", 1.5, [], True), "float": ("80", {}, True), "list": ("x", {}, 5),
-                 "structure": ("x", [], 5), "map": ("x", [], 5)}
+        wrong = {
+            "string": (5, True, [], {}),
+            "integer": ("5", 1.5, [], True),
+            "float": ("80", {}, True),
+            "list": ("x", {}, 5),
+            "structure": ("x", [], 5),
+            "map": ("x", [], 5),
+        }
         base = bounds.base_requests("staff", self.face, "barack", self.arn, sample("obama.jpg"))
         for operation, request in base.items():
             for name, member in shapes.MODEL.operation_model(operation).input_shape.members.items():
                 for value in wrong[member.type_name]:
                     answer = self.service.call(operation, {**request, name: value})
                     self.assertEqual(
-                        (answer.status, answer.code), (400, "SerializationException"), f"{operation} {name}={value!r}: {answer}")
+                        (answer.status, answer.code),
+                        (400, "SerializationException"),
+                        f"{operation} {name}={value!r}: {answer}",
+                    )
         for body in (b"", b"{", b"[]", b"5", b'"x"', b"null", b"{}x", b"\xff\xfe{}", b'{"a":\xff}', b"[" * 100_000):
             answer = self.service.call("DetectFaces", body)
-            allowed = ("SerializationException", "InvalidParameterException") if body in (b"", b"null") else ("SerializationException",)
+            allowed = (
+                ("SerializationException", "InvalidParameterException")
+                if body in (b"", b"null")
+                else ("SerializationException",)
+            )
             self.assertIn(answer.code, allowed, f"{body[:20]}: {answer}")
 
     def test_attributes_that_are_never_given(self):
         image = {"Bytes": sample("obama.jpg")}
         for name in bounds.NEVER_GIVEN:
-            self.refused("InvalidParameterException", "detect_faces", name, "Countenance", Image=image, Attributes=[name])
             self.refused(
-                "InvalidParameterException", "index_faces", name, CollectionId="staff", Image=image,
-                DetectionAttributes=["DEFAULT", name])
+                "InvalidParameterException", "detect_faces", name, "Countenance", Image=image, Attributes=[name]
+            )
+            self.refused(
+                "InvalidParameterException",
+                "index_faces",
+                name,
+                CollectionId="staff",
+                Image=image,
+                DetectionAttributes=["DEFAULT", name],
+            )
 
     # --- images
 
     def test_images_that_are_none(self):
         portrait = sample("obama.jpg")
-        for image in (b"no photograph", b"\xff\xd8\xff", portrait[:300], b"GIF89a", b"\0" * 1_000, b"<svg/>", b"%PDF-1.7"):
+        for image in (
+            b"no photograph",
+            b"\xff\xd8\xff",
+            portrait[:300],
+            b"GIF89a",
+            b"\0" * 1_000,
+            b"<svg/>",
+            b"%PDF-1.7",
+        ):
             self.refused("InvalidImageFormatException", "detect_faces", Image={"Bytes": image})
         self.refused(
-            "InvalidImageFormatException", "detect_faces", Image={"S3Object": {"Bucket": "photographs", "Name": "text"}})
+            "InvalidImageFormatException", "detect_faces", Image={"S3Object": {"Bucket": "photographs", "Name": "text"}}
+        )
         for base64_text in ("%%%", "abc", "ab=c", " "):
             answer = self.service.call("DetectFaces", {"Image": {"Bytes": base64_text}})
-            self.assertIn(answer.code, ("SerializationException", "InvalidParameterException", "InvalidImageFormatException"))
+            self.assertIn(
+                answer.code, ("SerializationException", "InvalidParameterException", "InvalidImageFormatException")
+            )
 
     def test_every_operation_with_an_image_says_that_it_is_none(self):
         bad, good = {"Bytes": b"no photograph"}, {"Bytes": sample("obama.jpg")}
@@ -166,9 +199,12 @@ class Errors(unittest.TestCase):
         just = portrait + bytes(limit - len(portrait))
         self.assertEqual(len(self.client.detect_faces(Image={"Bytes": just})["FaceDetails"]), 1)
         for size in (limit + 1, limit + 1_000):
-            self.refused("ImageTooLargeException", "detect_faces", Image={"Bytes": portrait + bytes(size - len(portrait))})
+            self.refused(
+                "ImageTooLargeException", "detect_faces", Image={"Bytes": portrait + bytes(size - len(portrait))}
+            )
         self.refused(
-            "ImageTooLargeException", "detect_faces", Image={"S3Object": {"Bucket": "photographs", "Name": "large"}})
+            "ImageTooLargeException", "detect_faces", Image={"S3Object": {"Bucket": "photographs", "Name": "large"}}
+        )
         self.refused("ImageTooLargeException", "detect_faces", Image={"Bytes": photographs.bomb(30_000, 30_000)})
 
     def test_no_face_where_one_is_needed(self):
@@ -182,13 +218,24 @@ class Errors(unittest.TestCase):
 
     def test_objects_of_buckets(self):
         for bucket, name in (
-            ("elsewhere", "text"), ("photographs", "nowhere"), ("photographs", "../" + self.bucket.name + "/text"),
-            ("photographs", "/etc/passwd"), ("photographs", "way-out"), ("photographs", "folder"), ("photographs", "folder/"),
-            ("photographs", "."), ("photographs", ".."), ("photographs", "text/x"), ("photographs", "folder/../../../etc/passwd"),
-            ("photographs", "te\0xt"), ("photographs", "%2e%2e/text"), ("photographs", "x" * 1_024),
+            ("elsewhere", "text"),
+            ("photographs", "nowhere"),
+            ("photographs", "../" + self.bucket.name + "/text"),
+            ("photographs", "/etc/passwd"),
+            ("photographs", "way-out"),
+            ("photographs", "folder"),
+            ("photographs", "folder/"),
+            ("photographs", "."),
+            ("photographs", ".."),
+            ("photographs", "text/x"),
+            ("photographs", "folder/../../../etc/passwd"),
+            ("photographs", "te\0xt"),
+            ("photographs", "%2e%2e/text"),
+            ("photographs", "x" * 1_024),
         ):
             message = self.refused(
-                "InvalidS3ObjectException", "detect_faces", Image={"S3Object": {"Bucket": bucket, "Name": name}})
+                "InvalidS3ObjectException", "detect_faces", Image={"S3Object": {"Bucket": bucket, "Name": name}}
+            )
             self.assertNotIn(str(self.bucket), message, "where the folder lies is nobody's business")
         empty = {"S3Object": {"Bucket": "photographs", "Name": "empty"}}
         self.refused("InvalidImageFormatException", "detect_faces", Image=empty)
@@ -198,11 +245,20 @@ class Errors(unittest.TestCase):
     def test_what_is_not_there(self):
         image = {"Bytes": sample("obama.jpg")}
         requests = {
-            "describe_collection": {}, "delete_collection": {}, "list_faces": {}, "list_users": {},
-            "index_faces": {"Image": image}, "search_faces_by_image": {"Image": image}, "search_users_by_image": {"Image": image},
-            "search_faces": {"FaceId": self.face}, "search_users": {"UserId": "barack"}, "delete_faces": {"FaceIds": [self.face]},
-            "create_user": {"UserId": "x"}, "delete_user": {"UserId": "x"},
-            "associate_faces": {"UserId": "x", "FaceIds": [self.face]}, "disassociate_faces": {"UserId": "x", "FaceIds": [self.face]},
+            "describe_collection": {},
+            "delete_collection": {},
+            "list_faces": {},
+            "list_users": {},
+            "index_faces": {"Image": image},
+            "search_faces_by_image": {"Image": image},
+            "search_users_by_image": {"Image": image},
+            "search_faces": {"FaceId": self.face},
+            "search_users": {"UserId": "barack"},
+            "delete_faces": {"FaceIds": [self.face]},
+            "create_user": {"UserId": "x"},
+            "delete_user": {"UserId": "x"},
+            "associate_faces": {"UserId": "x", "FaceIds": [self.face]},
+            "disassociate_faces": {"UserId": "x", "FaceIds": [self.face]},
         }
         for operation, request in requests.items():
             self.refused("ResourceNotFoundException", operation, CollectionId="nowhere", **request)
@@ -261,8 +317,14 @@ class Errors(unittest.TestCase):
         self.client.list_collections(NextToken=token)
 
     def test_quotas(self):
-        self.refused("ServiceQuotaExceededException", "associate_faces", CollectionId="full", UserId="many",
-                     FaceIds=[str(uuid.UUID(int=(4 << 76) | (8 << 60) | 100))], UserMatchThreshold=0)
+        self.refused(
+            "ServiceQuotaExceededException",
+            "associate_faces",
+            CollectionId="full",
+            UserId="many",
+            FaceIds=[str(uuid.UUID(int=(4 << 76) | (8 << 60) | 100))],
+            UserMatchThreshold=0,
+        )
         arn = self.client.create_collection(CollectionId="tags")["CollectionArn"]
         self.client.tag_resource(ResourceArn=arn, Tags={f"k{i}": "" for i in range(200)})
         self.client.tag_resource(ResourceArn=arn, Tags={"k0": "again"})

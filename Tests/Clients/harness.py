@@ -67,14 +67,16 @@ class Service:
         self.seen: set[str] = set()
         self.unsound: list[str] = []
         environment = {
-            "HOME": str(self.folder), "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "HOME": str(self.folder),
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(self.folder / "cache")),
         }
         self.environment = environment
         command = [PROGRAM, "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *options]
         with open(self.notes, "wb") as notes:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=notes, env=environment)
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=notes, env=environment
+            )
         self.lines: list[str] = []
         self._changed = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
@@ -126,8 +128,10 @@ class Service:
     def user_environment(self) -> dict[str, str]:
         """What a user sets so that the SDKs and the AWS CLI come here; nothing else of AWS's is set."""
         ours = {
-            "AWS_CONFIG_FILE": str(self.profile), "AWS_SHARED_CREDENTIALS_FILE": str(self.profile),
-            "AWS_PROFILE": "countenance", "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": str(self.profile),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self.profile),
+            "AWS_PROFILE": "countenance",
+            "AWS_EC2_METADATA_DISABLED": "true",
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return {**kept, **ours}
@@ -158,17 +162,30 @@ class Service:
     # --- byte by byte
 
     def signed(
-        self, operation: str, body: bytes, *, headers: dict | None = None, key: str | None = None,
-        secret: str | None = None, region: str | None = None, service: str = "rekognition", path: str = "/",
-        token: str | None = None, at: datetime.timedelta = datetime.timedelta(),
+        self,
+        operation: str,
+        body: bytes,
+        *,
+        headers: dict | None = None,
+        key: str | None = None,
+        secret: str | None = None,
+        region: str | None = None,
+        service: str = "rekognition",
+        path: str = "/",
+        token: str | None = None,
+        at: datetime.timedelta = datetime.timedelta(),
     ) -> dict[str, str]:
         """The headers of a request that botocore signs, `at` from now."""
         request = botocore.awsrequest.AWSRequest(
-            "POST", self.url + path, data=body,
+            "POST",
+            self.url + path,
+            data=body,
             headers={
-                "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"RekognitionService.{operation}",
+                "Content-Type": "application/x-amz-json-1.1",
+                "X-Amz-Target": f"RekognitionService.{operation}",
                 **(headers or {}),
-            })
+            },
+        )
         credentials = botocore.credentials.Credentials(key or self.key, secret or self.secret, token)
         signer = botocore.auth.SigV4Auth(credentials, service, region or self.region)
         with shifted_clock(at):
@@ -190,7 +207,8 @@ class Service:
             connection.endheaders(body)
             response = connection.getresponse()
             return Answer(
-                response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+                response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+            )
         finally:
             connection.close()
 
@@ -235,8 +253,13 @@ def command(*arguments: str, data: Path, check: bool = True) -> subprocess.Compl
     cache = os.environ.get("XDG_CACHE_HOME", str(data.parent / "cache"))
     environment = {"HOME": str(data.parent), "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "XDG_CACHE_HOME": cache}
     return subprocess.run(
-        [PROGRAM, *arguments, "--data", str(data)], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, check=check)
+        [PROGRAM, *arguments, "--data", str(data)],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=check,
+    )
 
 
 def mode_of(path: Path) -> int:

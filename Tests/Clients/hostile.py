@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import os
 import resource
 import shutil
 import socket
@@ -141,32 +140,50 @@ class Hostile(unittest.TestCase):
 
     def test_bodies_without_an_end(self):
         sent, answer = self.send_until_closed(
-            self.service.connect(), [self.head(b"{}", length=1 << 40), *[b" " * 65_536] * 1_000])
+            self.service.connect(), [self.head(b"{}", length=1 << 40), *[b" " * 65_536] * 1_000]
+        )
         self.assertLess(sent, 32 << 20)
         self.assertIn(answer[9:12], (b"", b"400", b"413"))
         head = self.head(b"{}").replace(b"Content-Length: 2\r\n", b"Transfer-Encoding: chunked\r\n")
         sent, answer = self.send_until_closed(
-            self.service.connect(), [head, *[b"10000\r\n" + b" " * 65_536 + b"\r\n"] * 1_000])
+            self.service.connect(), [head, *[b"10000\r\n" + b" " * 65_536 + b"\r\n"] * 1_000]
+        )
         self.assertLess(sent, 32 << 20)
         self.assertIn(answer[9:12], (b"", b"400", b"413"))
 
     def test_bodies_that_say_they_are_huge(self):
         """While others are being answered: what is added to their sizes must not overflow."""
         with GoodClient(self.service) as client:
-            for length in (14_745_601, 1 << 31, 1 << 32, (1 << 62), (1 << 63) - 1, 1 << 63, (1 << 64) - 1, 1 << 64, 10**40):
+            for length in (
+                14_745_601,
+                1 << 31,
+                1 << 32,
+                (1 << 62),
+                (1 << 63) - 1,
+                1 << 63,
+                (1 << 64) - 1,
+                1 << 64,
+                10**40,
+            ):
                 for _ in range(10):
                     sent, answer = self.send_until_closed(
-                        self.service.connect(), [self.head(b"{}", length=length), b"{}"])
+                        self.service.connect(), [self.head(b"{}", length=length), b"{}"]
+                    )
                     self.assertIn(answer[9:12], (b"", b"400", b"413"), f"{length}: {answer[:200]!r}")
         self.good(client)
 
     def test_what_is_no_http(self):
         draws = (
-            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(600), b"GET\r\n\r\n", b"\r\n" * 5_000, bytes(10_000),
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(600),
+            b"GET\r\n\r\n",
+            b"\r\n" * 5_000,
+            bytes(10_000),
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
             b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
             b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nabc",
-            b"POST / HTTP/9.9\r\nHost: x\r\n\r\n", b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            b"POST / HTTP/9.9\r\nHost: x\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         )
         with GoodClient(self.service) as client:
             for each in draws:
@@ -197,23 +214,30 @@ class Hostile(unittest.TestCase):
 
     def bombs(self, files: dict[str, bytes]) -> None:
         with GoodClient(self.service) as client, ThreadPoolExecutor(4) as pool:
-            answers = dict(zip(files, pool.map(lambda each: self.service.call("DetectFaces", image(each)), files.values())))
+            answers = dict(
+                zip(files, pool.map(lambda each: self.service.call("DetectFaces", image(each)), files.values()))
+            )
         for name, answer in answers.items():
             self.assertIn(answer.code, IMAGE_CODES, f"{name}: {answer}")
         self.good(client)
         peak = next(
-            int(line.split()[1]) for line in Path(f"/proc/{self.service.process.pid}/status").read_text().splitlines()
-            if line.startswith("VmHWM"))
+            int(line.split()[1])
+            for line in Path(f"/proc/{self.service.process.pid}/status").read_text().splitlines()
+            if line.startswith("VmHWM")
+        )
         self.assertLess(peak, 3 << 20, "kilobytes")
 
     def test_bombs_of_our_own(self):
-        self.bombs({
-            "a png of a billion pixels": photographs.bomb(32_000, 32_000),
-            "a png that says 4 billion": photographs.lying_png(65_535, 65_535),
-            "a png that says 4 exa": photographs.lying_png(2**31 - 1, 2**31 - 1),
-            "a png of one row": photographs.bomb(2_000_000, 1), "a png of one column": photographs.bomb(1, 2_000_000),
-            **{f"again {i}": photographs.bomb(20_000, 20_000) for i in range(8)},
-        })
+        self.bombs(
+            {
+                "a png of a billion pixels": photographs.bomb(32_000, 32_000),
+                "a png that says 4 billion": photographs.lying_png(65_535, 65_535),
+                "a png that says 4 exa": photographs.lying_png(2**31 - 1, 2**31 - 1),
+                "a png of one row": photographs.bomb(2_000_000, 1),
+                "a png of one column": photographs.bomb(1, 2_000_000),
+                **{f"again {i}": photographs.bomb(20_000, 20_000) for i in range(8)},
+            }
+        )
 
     @unittest.skipUnless(DATASETS, DATASETS_MISSING)
     def test_odd_files(self):
@@ -277,7 +301,8 @@ class End(unittest.TestCase):
         self.assertEqual(again.key, service.key, "the profile is written once")
         found = again.client().search_faces_by_image(CollectionId="c", Image={"Bytes": sample("obama2.jpg")})
         self.assertEqual(
-            [match["Face"]["FaceId"] for match in found["FaceMatches"]], [made["FaceRecords"][0]["Face"]["FaceId"]])
+            [match["Face"]["FaceId"] for match in found["FaceMatches"]], [made["FaceRecords"][0]["Face"]["FaceId"]]
+        )
 
     def test_a_second_service_on_the_same_data_is_refused(self):
         service = self.service()
@@ -291,9 +316,29 @@ class End(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             certificate, key = f"{folder}/certificate.pem", f"{folder}/key.pem"
             subprocess.run(
-                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                 "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
-                check=True, capture_output=True)
+                [
+                    "openssl",
+                    "req",
+                    "-x509",
+                    "-newkey",
+                    "ec",
+                    "-pkeyopt",
+                    "ec_paramgen_curve:P-256",
+                    "-nodes",
+                    "-days",
+                    "2",
+                    "-subj",
+                    "/CN=127.0.0.1",
+                    "-addext",
+                    "subjectAltName=IP:127.0.0.1",
+                    "-keyout",
+                    key,
+                    "-out",
+                    certificate,
+                ],
+                check=True,
+                capture_output=True,
+            )
             service = self.service("--tls-certificate", certificate, "--tls-key", key)
             self.assertTrue(service.url.startswith("https://"))
             with mock_environment({**service.user_environment, "AWS_CA_BUNDLE": certificate}):

@@ -39,10 +39,20 @@ class Requests:
         self.faces = faces or [str(uuid.UUID(int=4 << 76 | 8 << 60))]
         self.arns = arns
         small = photographs.group(4)
-        self.images = [base64.b64encode(each).decode() for each in (
-            small, small, small, photographs.blank(64, 64), sample("obama_partial_face.jpg"), small[:5_000],
-            photographs.lying_png(60_000, 60_000), self.draw.randbytes(400), b"\xff\xd8\xff\xe0" + self.draw.randbytes(2_000),
-        )]
+        self.images = [
+            base64.b64encode(each).decode()
+            for each in (
+                small,
+                small,
+                small,
+                photographs.blank(64, 64),
+                sample("obama_partial_face.jpg"),
+                small[:5_000],
+                photographs.lying_png(60_000, 60_000),
+                self.draw.randbytes(400),
+                b"\xff\xd8\xff\xe0" + self.draw.randbytes(2_000),
+            )
+        ]
 
     def next(self) -> tuple[str, bytes, dict[str, str], list[str]]:
         """An operation, a body, headers besides the usual ones, and what was done to it."""
@@ -57,18 +67,43 @@ class Requests:
             done.append(kind.__name__)
         body = json.dumps(value, ensure_ascii=self.draw.random() < 0.5, allow_nan=True).encode("utf-8", "surrogatepass")
         if self.draw.random() < 0.25:
-            kind = self.draw.choice((self.truncate, self.splice, self.bytes_that_are_no_text, self.surround, self.repeat_members,
-                                     self.large_numbers))
+            kind = self.draw.choice(
+                (
+                    self.truncate,
+                    self.splice,
+                    self.bytes_that_are_no_text,
+                    self.surround,
+                    self.repeat_members,
+                    self.large_numbers,
+                )
+            )
             body = kind(body)
             done.append(kind.__name__)
         if self.draw.random() < 0.05:
-            headers["Content-Type"] = self.draw.choice((
-                "application/json", "text/plain", "application/x-amz-json-1.0", "application/x-amz-json-1.1; charset=utf-16", "x"))
+            headers["Content-Type"] = self.draw.choice(
+                (
+                    "application/json",
+                    "text/plain",
+                    "application/x-amz-json-1.0",
+                    "application/x-amz-json-1.1; charset=utf-16",
+                    "x",
+                )
+            )
             done.append("content type")
         if self.draw.random() < 0.05:
-            headers["X-Amz-Target"] = self.draw.choice((
-                operation, f"Rekognition.{operation}", "RekognitionService.", f"RekognitionService.{operation}x", ".",
-                f"RekognitionService.{operation.lower()}", "RekognitionService." + "x" * 4_000, "S3.GetObject", " "))
+            headers["X-Amz-Target"] = self.draw.choice(
+                (
+                    operation,
+                    f"Rekognition.{operation}",
+                    "RekognitionService.",
+                    f"RekognitionService.{operation}x",
+                    ".",
+                    f"RekognitionService.{operation.lower()}",
+                    "RekognitionService." + "x" * 4_000,
+                    "S3.GetObject",
+                    " ",
+                )
+            )
             done.append("target")
         return operation, body, headers, done
 
@@ -79,7 +114,11 @@ class Requests:
         kind = shape.type_name
         if kind == "structure":
             if shape.name == "Image":
-                return {"Bytes": draw.choice(self.images)} if draw.random() < 0.8 else {"S3Object": self.object_of_bucket()}
+                return (
+                    {"Bytes": draw.choice(self.images)}
+                    if draw.random() < 0.8
+                    else {"S3Object": self.object_of_bucket()}
+                )
             given = [each for each in shape.members if each in shape.required_members or draw.random() < 0.5]
             return {each: self.value(shape.members[each], each) for each in given}
         if kind == "list":
@@ -93,7 +132,13 @@ class Requests:
             return draw.choice((0, 100, draw.random() * 100, 99.999_999_999))
         if shape.enum:
             return draw.choice(shape.enum)
-        known = {"CollectionId": NAMES, "UserId": USERS, "FaceId": self.faces, "FaceIds": self.faces, "ResourceArn": self.arns}
+        known = {
+            "CollectionId": NAMES,
+            "UserId": USERS,
+            "FaceId": self.faces,
+            "FaceIds": self.faces,
+            "ResourceArn": self.arns,
+        }
         if name in known and draw.random() < 0.9:
             return draw.choice(known[name])
         if shape.name == "FaceId":
@@ -127,8 +172,33 @@ class Requests:
 
     def retype(self, value):
         others = (
-            5, -1, 1.5, True, False, "", "x", [], {}, [[]], {"": {}}, -(2**31) - 1, 2**63, 2**64, 1e308, float("inf"), float("nan"),
-            "NaN", "\ud800", "\x00", "ä" * 300, ["x"] * 5_000, -0.0, 1e-320, "1e5", "true")
+            5,
+            -1,
+            1.5,
+            True,
+            False,
+            "",
+            "x",
+            [],
+            {},
+            [[]],
+            {"": {}},
+            -(2**31) - 1,
+            2**63,
+            2**64,
+            1e308,
+            float("inf"),
+            float("nan"),
+            "NaN",
+            "\ud800",
+            "\x00",
+            "ä" * 300,
+            ["x"] * 5_000,
+            -0.0,
+            1e-320,
+            "1e5",
+            "true",
+        )
         return self.change(value, lambda _: self.draw.choice(others))
 
     def null(self, value):
@@ -141,7 +211,9 @@ class Requests:
 
     def add(self, value):
         if isinstance(value, dict):
-            key = self.draw.choice(("Extra", "__type", "", "collectionId", "Image", "NextToken", "MaxFaces", "\ud800", "__proto__"))
+            key = self.draw.choice(
+                ("Extra", "__type", "", "collectionId", "Image", "NextToken", "MaxFaces", "\ud800", "__proto__")
+            )
             value[key] = self.draw.choice((1, "x", None, {}, [1, 2], "A" * 255))
         return value
 
@@ -162,23 +234,41 @@ class Requests:
 
     def splice(self, body: bytes) -> bytes:
         at = self.draw.randrange(len(body))
-        return body[:at] + self.draw.randbytes(self.draw.choice((1, 1, 4, 50))) + body[at + self.draw.choice((0, 1, 5)) :]
+        return (
+            body[:at] + self.draw.randbytes(self.draw.choice((1, 1, 4, 50))) + body[at + self.draw.choice((0, 1, 5)) :]
+        )
 
     def bytes_that_are_no_text(self, body: bytes) -> bytes:
         at = self.draw.randrange(len(body))
-        return body[:at] + self.draw.choice((b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\x00", b"\xe2\x82")) + body[at:]
+        return (
+            body[:at]
+            + self.draw.choice((b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\x00", b"\xe2\x82"))
+            + body[at:]
+        )
 
     def surround(self, body: bytes) -> bytes:
-        before, after = self.draw.choice((
-            (b"\xef\xbb\xbf", b""), (b" \n\t", b" "), (b"[" * 20_000, b"]" * 20_000), (b'{"a":' * 20_000, b"}" * 20_000), (b"", b"}"),
-            (b"", b"\x00"), (b"//\n", b""), (b"", body), (b"\x1f\x8b", b"")))
+        before, after = self.draw.choice(
+            (
+                (b"\xef\xbb\xbf", b""),
+                (b" \n\t", b" "),
+                (b"[" * 20_000, b"]" * 20_000),
+                (b'{"a":' * 20_000, b"}" * 20_000),
+                (b"", b"}"),
+                (b"", b"\x00"),
+                (b"//\n", b""),
+                (b"", body),
+                (b"\x1f\x8b", b""),
+            )
+        )
         return before + body + after
 
     def repeat_members(self, body: bytes) -> bytes:
         return body[:1] + b'"CollectionId":"staff","CollectionId":5,' + body[1:] if body[:1] == b"{" else body
 
     def large_numbers(self, body: bytes) -> bytes:
-        number = self.draw.choice((b"1e999", b"-1e999", b"9" * 5_000, b"0." + b"0" * 5_000 + b"1", b"01", b"+1", b"1.", b"0x10"))
+        number = self.draw.choice(
+            (b"1e999", b"-1e999", b"9" * 5_000, b"0." + b"0" * 5_000 + b"1", b"01", b"+1", b"1.", b"0x10")
+        )
         return body.replace(b": 1", b": " + number).replace(b"}", b', "MaxFaces": ' + number + b"}", 1)
 
 
@@ -239,7 +329,8 @@ class Run:
             if number % 200 == 199:
                 requests.faces, requests.arns = self.prepare()
             operation, body, headers, done = requests.next()
-            about = f"seed {self.seed}, request {number}, {operation} ({', '.join(done) or 'valid'}) {headers} {body[:200]!r}"
+            what = f"{operation} ({', '.join(done) or 'valid'})"
+            about = f"seed {self.seed}, request {number}, {what} {headers} {body[:200]!r}"
             try:
                 answer = self.send(operation, body, headers)
             except (OSError, http.client.HTTPException) as error:

@@ -15,20 +15,47 @@ import botocore.session
 MODEL = botocore.session.get_session().get_service_model("rekognition")
 
 OFFERED = (
-    "CreateCollection", "DescribeCollection", "ListCollections", "DeleteCollection",
-    "TagResource", "UntagResource", "ListTagsForResource",
-    "DetectFaces", "CompareFaces", "IndexFaces", "ListFaces", "DeleteFaces", "SearchFaces", "SearchFacesByImage",
-    "CreateUser", "DeleteUser", "ListUsers", "AssociateFaces", "DisassociateFaces", "SearchUsers", "SearchUsersByImage",
+    "CreateCollection",
+    "DescribeCollection",
+    "ListCollections",
+    "DeleteCollection",
+    "TagResource",
+    "UntagResource",
+    "ListTagsForResource",
+    "DetectFaces",
+    "CompareFaces",
+    "IndexFaces",
+    "ListFaces",
+    "DeleteFaces",
+    "SearchFaces",
+    "SearchFacesByImage",
+    "CreateUser",
+    "DeleteUser",
+    "ListUsers",
+    "AssociateFaces",
+    "DisassociateFaces",
+    "SearchUsers",
+    "SearchUsersByImage",
 )
 
 # What every operation of every service may answer, besides what the model lists for it: the common errors of the
 # API Reference, and those of the protocol (AWS JSON 1.1).
-COMMON_ERRORS = frozenset((
-    "AccessDeniedException", "IncompleteSignatureException", "InvalidSignatureException",
-    "MissingAuthenticationTokenException", "UnrecognizedClientException", "ThrottlingException", "RequestExpired",
-    "SerializationException", "UnknownOperationException", "ValidationException", "RequestEntityTooLargeException",
-    "RequestTimeoutException",
-))
+COMMON_ERRORS = frozenset(
+    (
+        "AccessDeniedException",
+        "IncompleteSignatureException",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "UnrecognizedClientException",
+        "ThrottlingException",
+        "RequestExpired",
+        "SerializationException",
+        "UnknownOperationException",
+        "ValidationException",
+        "RequestEntityTooLargeException",
+        "RequestTimeoutException",
+    )
+)
 
 
 def errors_of(operation: str) -> set[str]:
@@ -96,7 +123,7 @@ class Validator:
         if not isinstance(value, list):
             self._fail(path, value, "no array")
             return
-        # The model has a least length for some lists of answers, as for DeletedFaces; Rekognition's are empty all the same.
+        # The model has a least length for some lists of answers (DeletedFaces); Rekognition's are empty all the same.
         if value:
             self._range(len(value), value, shape, path)
         for each in value:

@@ -1,4 +1,4 @@
-"""Who is calling: requests that boto3 and the AWS CLI really sent, with single bits flipped, and keys that do not fit."""
+"""Who is calling: requests that boto3 really sent, with single bits flipped, and keys that do not fit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from harness import Service, command
 
 SEED = 4
 AUTHENTICATION = {
-    "MissingAuthenticationTokenException", "IncompleteSignatureException", "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "IncompleteSignatureException",
+    "InvalidSignatureException",
     "UnrecognizedClientException",
 }
 # What a request may be answered with when a bit of its protocol's headers differs: it is not understood.
@@ -121,9 +123,21 @@ class Signatures(unittest.TestCase):
         headers = self.service.signed("ListCollections", b"{}")
         unsigned = {name: value for name, value in headers.items() if name != "Authorization"}
         self.refused(self.service.send(unsigned, b"{}"), "MissingAuthenticationTokenException")
-        for value in ("", "x", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 Credential=", "Basic eDp5", "AWS4-HMAC-SHA256 " + "," * 5_000):
+        for value in (
+            "",
+            "x",
+            "AWS4-HMAC-SHA256",
+            "AWS4-HMAC-SHA256 Credential=",
+            "Basic eDp5",
+            "AWS4-HMAC-SHA256 " + "," * 5_000,
+        ):
             answer = self.service.send({**unsigned, "Authorization": value}, b"{}")
-            self.refused(answer, "IncompleteSignatureException", "MissingAuthenticationTokenException", "InvalidSignatureException")
+            self.refused(
+                answer,
+                "IncompleteSignatureException",
+                "MissingAuthenticationTokenException",
+                "InvalidSignatureException",
+            )
         undated = {name: value for name, value in headers.items() if name != "X-Amz-Date"}
         self.refused(self.service.send(undated, b"{}"), "IncompleteSignatureException", "InvalidSignatureException")
 
@@ -147,14 +161,12 @@ class Signatures(unittest.TestCase):
         self.assertEqual(self.service.call("ListCollections", {}, key=key, secret=secret).status, 200)
         self.assertNotIn(secret, command("key", "list", "--json", data=self.service.data).stdout)
         command("key", "disable", key, data=self.service.data)
-        self.refused(
-            self.service.call("ListCollections", {}, key=key, secret=secret), "UnrecognizedClientException")
+        self.refused(self.service.call("ListCollections", {}, key=key, secret=secret), "UnrecognizedClientException")
         self.assertNotIn(secret, self.service.log())
 
     def test_boto3_raises_what_users_catch(self):
         with self.assertRaises(botocore.exceptions.ClientError) as caught:
             client = self.service.client()
-            client.exceptions  # made from the model
             client._request_signer._credentials.secret_key = "x" * 40
             client.list_collections()
         self.assertEqual(caught.exception.response["Error"]["Code"], "InvalidSignatureException")

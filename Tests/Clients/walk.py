@@ -48,13 +48,11 @@ class Walk(unittest.TestCase):
 
     def test_00_profile_health_and_request_ids(self):
         self.assertEqual(mode_of(self.service.profile), 0o600)
-        self.assertEqual(self.service.get("/health").status, 200)
-        self.assertEqual(self.service.get("/ready").status, 200)
+        self.assertEqual([self.service.get(path).status for path in ("/health", "/ready")], [200, 200])
         ids = {self.client.list_collections()["ResponseMetadata"]["RequestId"] for _ in range(3)}
         self.assertEqual(len(ids), 3)
         log = self.service.log()
-        for each in ids:
-            self.assertIn(each, log, "the request id is in the log")
+        self.assertTrue(all(each in log for each in ids), "the request ids are in the log")
         for line in log.splitlines():
             json.loads(line)
         self.assertNotIn(self.service.secret, log)
@@ -126,8 +124,9 @@ class Walk(unittest.TestCase):
             self.assertNotIn(never, face)
         self.assertIs(face["EyesOpen"]["Value"], True)
         self.assertIs(face["FaceOccluded"]["Value"], False)
-        (face,) = self.client.detect_faces(
-            Image={"Bytes": sample("obama.jpg")}, Attributes=["DEFAULT", "MOUTH_OPEN"])["FaceDetails"]
+        (face,) = self.client.detect_faces(Image={"Bytes": sample("obama.jpg")}, Attributes=["DEFAULT", "MOUTH_OPEN"])[
+            "FaceDetails"
+        ]
         self.assertIn("MouthOpen", face)
         self.assertNotIn("EyesOpen", face)
 
@@ -140,7 +139,8 @@ class Walk(unittest.TestCase):
 
     def test_06_compare_faces(self):
         compare = lambda source, target, **options: self.client.compare_faces(
-            SourceImage={"Bytes": source}, TargetImage={"Bytes": target}, **options)
+            SourceImage={"Bytes": source}, TargetImage={"Bytes": target}, **options
+        )
         same = compare(sample("obama.jpg"), sample("obama2.jpg"))
         (match,) = same["FaceMatches"]
         self.assertGreaterEqual(match["Similarity"], 80)
@@ -184,7 +184,9 @@ class Walk(unittest.TestCase):
         (record,) = made["FaceRecords"]
         self.assertEqual([left["Reasons"] for left in made["UnindexedFaces"]], [["EXCEEDS_MAX_FACES"]] * 2)
         self.assertGreater(
-            record["FaceDetail"]["BoundingBox"]["Width"], made["UnindexedFaces"][0]["FaceDetail"]["BoundingBox"]["Width"])
+            record["FaceDetail"]["BoundingBox"]["Width"],
+            made["UnindexedFaces"][0]["FaceDetail"]["BoundingBox"]["Width"],
+        )
         for bar in ("AUTO", "LOW", "MEDIUM", "HIGH"):
             left = self.index("group", self.group, QualityFilter=bar)["UnindexedFaces"]
             self.assertTrue(left and all(each["Reasons"] for each in left), bar)
@@ -212,8 +214,11 @@ class Walk(unittest.TestCase):
         self.assertEqual(whole["FaceModelVersion"], "sface-2021dec")
         self.assertNotIn("NextToken", whole)
         for size in (1, 2, 7, 8):
-            pages = list(self.client.get_paginator("list_faces").paginate(
-                CollectionId="staff", PaginationConfig={"PageSize": size}))
+            pages = list(
+                self.client.get_paginator("list_faces").paginate(
+                    CollectionId="staff", PaginationConfig={"PageSize": size}
+                )
+            )
             self.assertEqual([face["FaceId"] for page in pages for face in page["Faces"]], ids, f"{size} a page")
             self.assertTrue(all(len(page["Faces"]) <= size for page in pages))
         asked = [self.faces["biden"], self.faces["obama"]]
@@ -239,7 +244,8 @@ class Walk(unittest.TestCase):
 
     def test_12_search_faces_by_image(self):
         search = lambda photograph, **options: self.client.search_faces_by_image(
-            CollectionId="staff", Image={"Bytes": photograph}, **options)
+            CollectionId="staff", Image={"Bytes": photograph}, **options
+        )
         found = search(sample("obama2.jpg"))
         self.assertEqual(found["FaceMatches"][0]["Face"]["FaceId"], self.faces["obama2"])
         self.assertGreater(found["FaceMatches"][0]["Similarity"], 99.9)
@@ -257,12 +263,20 @@ class Walk(unittest.TestCase):
     def test_13_users(self):
         for name in ("barack", "joe", "nobody"):
             self.client.create_user(CollectionId="staff", UserId=name, ClientRequestToken=f"make-{name}")
-        users = lambda: {user["UserId"]: user["UserStatus"] for user in self.client.list_users(CollectionId="staff")["Users"]}
+        users = lambda: {
+            user["UserId"]: user["UserStatus"] for user in self.client.list_users(CollectionId="staff")["Users"]
+        }
         self.assertEqual(users(), {"barack": "CREATED", "joe": "CREATED", "nobody": "CREATED"})
         self.client.create_user(CollectionId="staff", UserId="joe", ClientRequestToken="make-joe")
         joined = self.client.associate_faces(
-            CollectionId="staff", UserId="barack", FaceIds=[self.faces["obama"], self.faces["obama2"]], ClientRequestToken="join-1")
-        self.assertEqual({face["FaceId"] for face in joined["AssociatedFaces"]}, {self.faces["obama"], self.faces["obama2"]})
+            CollectionId="staff",
+            UserId="barack",
+            FaceIds=[self.faces["obama"], self.faces["obama2"]],
+            ClientRequestToken="join-1",
+        )
+        self.assertEqual(
+            {face["FaceId"] for face in joined["AssociatedFaces"]}, {self.faces["obama"], self.faces["obama2"]}
+        )
         self.assertEqual(joined["UnsuccessfulFaceAssociations"], [])
         self.assertEqual(joined["UserStatus"], "ACTIVE")
         self.client.associate_faces(CollectionId="staff", UserId="joe", FaceIds=[self.faces["biden"]])
@@ -277,10 +291,14 @@ class Walk(unittest.TestCase):
     def test_14_associations_that_fail(self):
         nowhere = "00000000-0000-4000-8000-000000000000"
         stranger = self.client.index_faces(
-            CollectionId="staff", Image={"Bytes": photographs.padded(sample("biden.jpg"), 1)}, ExternalImageId="stranger")
+            CollectionId="staff",
+            Image={"Bytes": photographs.padded(sample("biden.jpg"), 1)},
+            ExternalImageId="stranger",
+        )
         unlike = stranger["FaceRecords"][0]["Face"]["FaceId"]
         refused = self.client.associate_faces(
-            CollectionId="staff", UserId="barack", FaceIds=[nowhere, self.faces["biden"], unlike], UserMatchThreshold=99)
+            CollectionId="staff", UserId="barack", FaceIds=[nowhere, self.faces["biden"], unlike], UserMatchThreshold=99
+        )
         self.assertEqual(refused["AssociatedFaces"], [])
         reasons = {each["FaceId"]: each for each in refused["UnsuccessfulFaceAssociations"]}
         self.assertEqual(reasons[nowhere]["Reasons"], ["FACE_NOT_FOUND"])
@@ -289,7 +307,8 @@ class Walk(unittest.TestCase):
         self.assertEqual(reasons[unlike]["Reasons"], ["LOW_MATCH_CONFIDENCE"])
         self.assertLess(reasons[unlike]["Confidence"], 99)
         refused = self.client.disassociate_faces(
-            CollectionId="staff", UserId="barack", FaceIds=[nowhere, self.faces["biden"]])
+            CollectionId="staff", UserId="barack", FaceIds=[nowhere, self.faces["biden"]]
+        )
         self.assertEqual(refused["DisassociatedFaces"], [])
         reasons = {each["FaceId"]: each for each in refused["UnsuccessfulFaceDisassociations"]}
         self.assertEqual(reasons[nowhere]["Reasons"], ["FACE_NOT_FOUND"])
@@ -308,7 +327,9 @@ class Walk(unittest.TestCase):
         self.assertEqual([match["User"]["UserId"] for match in by_image["UserMatches"]], ["barack"])
         self.assertIn("BoundingBox", by_image["SearchedFace"]["FaceDetail"])
         self.assertEqual([each["Reasons"] for each in by_image["UnsearchedFaces"]], [["FACE_NOT_LARGEST"]] * 2)
-        strict = self.client.search_users_by_image(CollectionId="staff", Image={"Bytes": self.group}, QualityFilter="HIGH")
+        strict = self.client.search_users_by_image(
+            CollectionId="staff", Image={"Bytes": self.group}, QualityFilter="HIGH"
+        )
         self.assertTrue(all(each["Reasons"] for each in strict["UnsearchedFaces"]))
 
     def test_16_list_users_in_pages(self):
@@ -317,8 +338,11 @@ class Walk(unittest.TestCase):
         ids = [user["UserId"] for user in self.client.list_users(CollectionId="staff")["Users"]]
         self.assertEqual(len(ids), 9)
         for size in (1, 4, 9, 500):
-            pages = list(self.client.get_paginator("list_users").paginate(
-                CollectionId="staff", PaginationConfig={"PageSize": size}))
+            pages = list(
+                self.client.get_paginator("list_users").paginate(
+                    CollectionId="staff", PaginationConfig={"PageSize": size}
+                )
+            )
             self.assertEqual([user["UserId"] for page in pages for user in page["Users"]], ids, f"{size} a page")
 
     def test_17_faces_and_users_leave(self):
@@ -331,7 +355,8 @@ class Walk(unittest.TestCase):
         self.assertEqual(reasons[self.faces["obama"]]["Reasons"], ["ASSOCIATED_TO_AN_EXISTING_USER"])
         self.assertEqual(reasons[self.faces["obama"]]["UserId"], "barack")
         left = self.client.disassociate_faces(
-            CollectionId="staff", UserId="barack", FaceIds=[self.faces["obama"]], ClientRequestToken="leave-1")
+            CollectionId="staff", UserId="barack", FaceIds=[self.faces["obama"]], ClientRequestToken="leave-1"
+        )
         self.assertEqual([face["FaceId"] for face in left["DisassociatedFaces"]], [self.faces["obama"]])
         self.assertEqual(left["UnsuccessfulFaceDisassociations"], [])
         self.assertEqual(left["UserStatus"], "ACTIVE")
