@@ -29,7 +29,7 @@ struct JSONFace: Encodable {
             let confidence: Double
             init(_ finding: FaceAttributes.Finding) {
                 value = finding.value
-                confidence = finding.confidence.toHundredths
+                confidence = finding.confidence.toTenThousandths
             }
         }
         let eyesOpen, mouthOpen, occluded: Finding?

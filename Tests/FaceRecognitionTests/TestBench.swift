@@ -54,18 +54,21 @@ struct TestBench {
 enum AnyOperation: String, CaseIterable, Sendable {
     case detect, compare, enrol, identify, identifyPeople, list, show, faces, create, delete, forget
     case people, join, leave, crop, bringIn, export, maintain, restore
+    case compareAll, enrolFaces, identifyLike, peopleLike, joinNear
 
     var kind: GatedOperation {
         switch self {
         case .detect: .detect
-        case .compare: .compare
-        case .enrol, .bringIn: .enrol
-        case .identify, .identifyPeople: .identify
+        case .compare, .compareAll: .compare
+        case .enrol, .bringIn, .enrolFaces: .enrol
+        case .identify, .identifyPeople, .identifyLike, .peopleLike: .identify
         case .forget: .forget
-        case .list, .show, .faces, .create, .delete, .people, .join, .leave, .crop, .export, .maintain, .restore: .manage
+        case .list, .show, .faces, .create, .delete, .people, .join, .leave, .crop, .export, .maintain, .restore,
+            .joinNear:
+            .manage
         }
     }
-    var needsGallery: Bool { ![.detect, .compare, .list, .maintain, .restore].contains(self) }
+    var needsGallery: Bool { ![.detect, .compare, .compareAll, .list, .maintain, .restore].contains(self) }
 
     /// The others have nothing to give in the bench.
     var succeeds: Bool { ![.crop, .restore].contains(self) }
@@ -75,6 +78,16 @@ enum AnyOperation: String, CaseIterable, Sendable {
         switch self {
         case .detect: _ = try await bench.recognizer.detect(photograph, permit: permit)
         case .compare: _ = try await bench.recognizer.compare(photograph, with: photograph, permit: permit)
+        case .compareAll: _ = try await bench.recognizer.compare(photograph, withAllIn: photograph, permit: permit)
+        case .enrolFaces:
+            _ = try await bench.recognizer.enrolFaces(
+                of: photograph, externalID: nil, limit: nil, quality: .none, in: bench.name, permit: permit)
+        case .identifyLike:
+            let face = try await bench.store.faces(in: bench.name, nil).first?.id ?? FaceID()
+            _ = try await bench.recognizer.identify(like: face, in: bench.name, permit: permit)
+        case .peopleLike: _ = try await bench.recognizer.identifyPeople(.person("Ann"), in: bench.name, permit: permit)
+        case .joinNear:
+            _ = try await bench.recognizer.join([], to: "Ann", atLeast: .eighty, in: bench.name, permit: permit)
         case .enrol:
             _ = try await bench.recognizer.enrol(photograph, as: "Ann", externalID: nil, in: bench.name, permit: permit)
         case .identify: _ = try await bench.recognizer.identify(photograph, in: bench.name, permit: permit)
