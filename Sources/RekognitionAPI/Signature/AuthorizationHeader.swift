@@ -92,7 +92,7 @@ package struct AuthorizationHeader: Sendable, Hashable {
         guard names.count <= maximumSignedHeaders else {
             throw SignatureError.incomplete("More than \(maximumSignedHeaders) headers are signed.")
         }
-        guard names.allSatisfy({ !$0.isEmpty && $0.allSatisfy(HeaderName.isLowerCase) }),
+        guard names.allSatisfy({ HeaderName.lengths.contains($0.count) && $0.allSatisfy(HeaderName.isLowerCase) }),
             zip(names, names.dropFirst()).allSatisfy({ $0.lexicographicallyPrecedes($1) })
         else {
             throw SignatureError.incomplete(
@@ -128,6 +128,9 @@ package struct AuthorizationHeader: Sendable, Hashable {
 
 /// The characters of a header's name (RFC 9110, section 5.6.2).
 enum HeaderName {
+    /// Messages repeat names, so these have a bound; the longest that SDKs send has 37 bytes.
+    static let lengths = 1...128
+
     static func isLowerCase(_ byte: UInt8) -> Bool { isToken(byte) && !(0x41...0x5A).contains(byte) }
 
     static func isToken(_ byte: UInt8) -> Bool {

@@ -111,8 +111,8 @@ extension CanonicalRequest {
             var values: [String: String] = [:]
             for header in headers {
                 let name = HeaderName.lowered(header.name)
-                guard !name.isEmpty, name.utf8.allSatisfy(HeaderName.isToken) else {
-                    throw SignatureError.incomplete("The request has a header whose name is none.")
+                guard HeaderName.lengths.contains(name.utf8.count), name.utf8.allSatisfy(HeaderName.isToken) else {
+                    throw SignatureError.incomplete("The request has a header whose name is none, or is too long.")
                 }
                 guard !header.value.utf8.contains(where: { $0 == 0 || $0 == 0x0A || $0 == 0x0D }) else {
                     throw SignatureError.incomplete("The header '\(name)' holds a line break.")

@@ -85,6 +85,19 @@ package struct SigV4Verifier: Sendable {
 
     /// Who signed `request`. Throws ``SignatureError``. Costs a SHA-256 of the body.
     package func verify(_ request: SignedRequest) async throws -> VerifiedCaller {
+        let examined = try examine(request)
+        return try conclude(examined, secret: await secret(examined.authorization.accessKeyID))
+    }
+
+    /// A request of which all is right but, perhaps, who signed it.
+    struct Examined {
+        let authorization: AuthorizationHeader
+        fileprivate let time: SignatureTime
+        fileprivate let canonical: CanonicalRequest
+    }
+
+    /// The half of ``verify(_:)`` before the secret is asked for.
+    func examine(_ request: SignedRequest) throws -> Examined {
         let (authorization, time, headers) = try check(request.headers, query: request.query)
         let canonical = try CanonicalRequest(
             of: request, headers: headers, signedHeaders: authorization.signedHeaders, service: service)
@@ -92,13 +105,17 @@ package struct SigV4Verifier: Sendable {
             throw SignatureError.invalid(
                 "The header 'x-amz-content-sha256' is not the SHA-256 of the request's body in lower-case hexadecimal.")
         }
-        let id = authorization.accessKeyID
-        let scope = authorization.scope
-        let secret = try await secret(id)
+        return Examined(authorization: authorization, time: time, canonical: canonical)
+    }
+
+    /// The half of ``verify(_:)`` after it.
+    func conclude(_ examined: Examined, secret: String?) throws -> VerifiedCaller {
+        let (authorization, time) = (examined.authorization, examined.time)
+        let (id, scope) = (authorization.accessKeyID, authorization.scope)
         let cached = secret.flatMap { cache.key(of: id, secret: $0, scope: scope) }
         let key = cached ?? secret.map { SigningKey(secret: $0, scope: scope) } ?? nobody
         // An unknown caller's signature is compared too, so that the answer comes no sooner than another's.
-        let isValid = key.isValid(authorization.signature, of: canonical, at: time, scope: scope)
+        let isValid = key.isValid(authorization.signature, of: examined.canonical, at: time, scope: scope)
         guard let secret else { throw Self.unknownKey }
         guard isValid else { throw Self.wrongSignature }
         if cached == nil { cache.keep(key, of: id, secret: secret, scope: scope) }

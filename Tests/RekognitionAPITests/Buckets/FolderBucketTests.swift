@@ -100,8 +100,6 @@ private struct Place: ~Copyable {
         try FileManager.default.createDirectory(atPath: real, withIntermediateDirectories: true)
         try Data("inside".utf8).write(to: URL(fileURLWithPath: real + "/secret"))
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "..")
-        try FileManager.default.createSymbolicLink(
-            atPath: place.bucket.appendingPathComponent("x").path, withDestinationPath: "..")
         let swapping = Task.detached {
             for source in [real, link].cycled(500) {
                 rename(source, folder)
@@ -109,15 +107,11 @@ private struct Place: ~Copyable {
                 rename(folder, source)
             }
         }
-        var seen = 0
         for _ in 0..<1000 {
-            if let text = try? await place.photograph("swap/secret") {
-                #expect(text == "inside")
-                seen += 1
-            }
+            // The folder is there or is not; what the link leads to is never read.
+            if let text = try? await place.photograph("swap/secret") { #expect(text == "inside") }
         }
         await swapping.value
-        #expect(seen < 1000 || seen > 0)
     }
 
     @Test("Only regular files: no pipe, socket, device or folder, and no waiting for one") func special() async throws {

@@ -263,6 +263,7 @@ import Testing
             (0..<129).map { ("h\($0)", "") }, [("h", String(repeating: "x", count: 32_768))],
             [("h", "a\r\nx-amz-date: b")],
             [("h", "\0")], [("", "x")], [("h h", "x")], [("h\n", "x")], [("\u{212A}", "x")],
+            [(String(repeating: "h", count: 129), "x")],
         ]
         for headers in hostile {
             var request = try SignedRequest.signed()
