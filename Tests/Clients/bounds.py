@@ -135,10 +135,10 @@ def _values(shape):
         make = lambda count: [_unique(shape.member, i) for i in range(count)]
         yield from _counts(make, low, high)
         if shape.member.enum:
-            yield "one of none of the values", ["NOPE"], "NOPE"
+            yield "one of none of the values", ["NOPE"], ""
             yield from ((each, [each], None if each not in NEVER_GIVEN else each) for each in shape.member.enum)
         elif shape.member.metadata.get("pattern"):
-            yield "one that does not match the pattern", ["/"], ""
+            yield "one that does not match the pattern", ["<"], ""
     elif shape.type_name == "map":
         yield from _counts(lambda count: {f"k{i}": "v" for i in range(count)}, low, high)
         for why, key, value in (

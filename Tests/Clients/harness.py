@@ -66,6 +66,7 @@ class Service:
         self.notes = self.folder / "log"
         self.seen: set[str] = set()
         self.unsound: list[str] = []
+        self._profile_url = ""
         environment = {
             "HOME": str(self.folder),
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
@@ -121,8 +122,9 @@ class Service:
             return "", "", ""
         profile = configparser.ConfigParser()
         profile.read(self.profile)
-        section = profile["profile countenance" if profile.has_section("profile countenance") else "countenance"]
-        return section["aws_access_key_id"], section["aws_secret_access_key"], section["region"]
+        keys, about = profile["countenance"], profile["profile countenance"]
+        self._profile_url = about["endpoint_url"]
+        return keys["aws_access_key_id"], keys["aws_secret_access_key"], about["region"]
 
     @property
     def user_environment(self) -> dict[str, str]:
@@ -133,6 +135,9 @@ class Service:
             "AWS_PROFILE": "countenance",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+        if self._profile_url != self.url:
+            # A service that was started again, on another port: the profile is of the first time.
+            ours["AWS_ENDPOINT_URL_REKOGNITION"] = self.url
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return {**kept, **ours}
 
@@ -237,6 +242,8 @@ class Service:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def is_alive(self) -> bool:

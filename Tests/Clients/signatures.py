@@ -83,7 +83,8 @@ class Signatures(unittest.TestCase):
                 flipped = bytearray(body)
                 flipped[at] ^= 1 << bit
                 self.refused(self.service.send(headers, bytes(flipped)), "InvalidSignatureException")
-        self.refused(self.service.send(headers, body + b" "), "InvalidSignatureException")
+        unmeasured = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        self.refused(self.service.send(unmeasured, body + b" "), "InvalidSignatureException")
         for where, (name, value) in enumerate(headers):
             if name.lower() not in ("x-amz-date", "x-amz-target", "content-type"):
                 continue
