@@ -70,7 +70,7 @@ struct RekognitionResponder: HTTPResponder {
     ) async throws -> (Answer, Data) {
         let headers = request.signedHeaders
         // What comes from nobody known is not read.
-        let claim = try await verifier.claim(headers)
+        let claim = try await verifier.claim(headers, query: request.uri.query ?? "")
         let declared = request.headers[.contentLength].flatMap(Int.init)
         var traced = trace
         defer { trace = traced }
