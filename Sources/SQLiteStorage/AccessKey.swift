@@ -24,7 +24,8 @@ public struct AccessKey: Sendable, Hashable {
         guard caller.wholeMatch(of: /[A-Za-z0-9_.@:\/-]{1,128}/) != nil else {
             throw RecognitionError(
                 .invalidValue,
-                "A caller's name is 1 to \(longestCaller) letters, digits, '.', '_', '-', ':', '/' or '@'; choose another.")
+                "A caller's name is 1 to \(longestCaller) letters, digits, '.', '_', '-', ':', '/' or '@'; choose another."
+            )
         }
         guard (label ?? "").utf8.count <= longestLabel else {
             throw RecognitionError(
@@ -125,7 +126,8 @@ struct AccessKeyTable {
     }
 
     private func key(_ row: Row) throws -> AccessKey {
-        guard let id: String = row.value(0), let caller: String = row.value(1), let created: Double = row.value(3) else {
+        guard let id: String = row.value(0), let caller: String = row.value(1), let created: Double = row.value(3)
+        else {
             throw RecognitionError(.storageCorrupt, "The list of access keys has a damaged row; restore a backup.")
         }
         return AccessKey(

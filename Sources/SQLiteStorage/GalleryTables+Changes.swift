@@ -225,7 +225,8 @@ extension GalleryTables {
         let before = try Data.fetchOne(
             db.cachedStatement(sql: "SELECT tally FROM gallery WHERE id = ?"), arguments: [gallery.number])
         try db.cachedStatement(
-            sql: "UPDATE gallery SET changes = changes + 1, faces = faces + ?, bytes = bytes + ?, tally = ? WHERE id = ?"
+            sql:
+                "UPDATE gallery SET changes = changes + 1, faces = faces + ?, bytes = bytes + ?, tally = ? WHERE id = ?"
         )
         .execute(arguments: [faces, bytes, tally.added(to: before ?? Data()), gallery.number])
     }

@@ -42,6 +42,13 @@ enum Schema {
         return (database, try Keys.open(in: directory, mayMake: false, digestKey: nil))
     }
 
+    /// Brings a file up to date, and closes it.
+    static func migrate(_ path: String, in directory: DataDirectory) throws {
+        let database = try DatabaseQueue(path: path, configuration: configuration)
+        try migrator(directory).migrate(database)
+        try database.close()
+    }
+
     /// One more connection, to read with.
     static func reader(_ path: String) throws -> DatabaseQueue {
         var configuration = configuration
