@@ -221,7 +221,7 @@ import Testing
 extension KeyTests {
     @Test("A gallery that could not be made leaves no key behind") func noOrphans() async throws {
         let store = try await temporary.store()
-        let two = (1...2).map { EnrolledFace.sample($0, photograph: 1) }
+        let one = EnrolledFace.sample(1), two = [one, one]
         #expect(await failure { try await store.change(.enrol(two, in: .sample())) }?.code == .overtaken)
         #expect(try store.keys.ring().galleries.isEmpty)
         try await store.enrol(.sample(1))
