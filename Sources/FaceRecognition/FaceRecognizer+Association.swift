@@ -15,12 +15,17 @@ extension FaceRecognizer {
         _ faces: [FaceID], to person: String, atLeast threshold: Similarity?, in name: GalleryName,
         token: RequestToken? = nil, permit: Permit
     ) async throws -> Recorded<Association> {
-        try await recorder.record(permit, operation: .manage, gallery: name) { record, change in
+        try await recorder.record(permit, operation: .manage, gallery: name, once: token) { record, change, earlier in
             let calibration = try threshold.map { _ in try model.calibrated() }
             record.model = threshold.map { _ in model.id }
             record.thresholdAsked = threshold
             record.thresholdApplied = threshold
             try PersonDescription.check(name: person)
+            guard try await galleries.person(person, in: name) != nil else {
+                throw RecognitionError.noSuchPerson(in: name)
+            }
+            // Those that an earlier try of this very request has joined.
+            let joinedBefore = Set(earlier?.joined ?? [])
             let time = now()
             func valid(_ faces: [EnrolledFace]) -> [EnrolledFace] { faces.filter { !$0.description.hasExpired(at: time) } }
             let theirs = valid(try await galleries.enrolled(ofPerson: person, in: name)).map(\.template)
@@ -36,7 +41,7 @@ extension FaceRecognizer {
                     continue
                 }
                 if let owner = face.description.person {
-                    if owner == person { joined.append(id) } else { refuse(.taken(by: owner)) }
+                    if owner != person { refuse(.taken(by: owner)) } else if joinedBefore.contains(id) { joined.append(id) }
                     continue
                 }
                 if let threshold, let calibration,
@@ -53,15 +58,9 @@ extension FaceRecognizer {
             }
             record.joined = new
             record.outcome = joined.isEmpty ? "none-joined" : "joined"
-            if !new.isEmpty { change = .join(new, person: person, in: name) }
-            return Association(joined: joined, refused: refused)
+            if !new.isEmpty { change = .join(new, person: person, in: name, mustExist: true) }
+            return Association(
+                joined: joined, refused: refused, status: theirs.isEmpty && joined.isEmpty ? .created : .active)
         }
-    }
-}
-
-extension RecognitionError {
-    package static func noSuchPerson(in gallery: GalleryName) -> RecognitionError {
-        RecognitionError(
-            .personNotFound, "There is no such person in the gallery \(gallery); list its people to see their names.")
     }
 }

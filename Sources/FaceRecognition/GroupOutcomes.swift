@@ -62,7 +62,8 @@ public struct Association: Sendable, Hashable {
         public let reason: Reason
     }
 
-    /// The person's now; those that were before as well.
+    /// The person's now, by this request. Those that were before are in neither list.
     public let joined: [FaceID]
     public let refused: [Refused]
+    public let status: PersonDescription.Status
 }

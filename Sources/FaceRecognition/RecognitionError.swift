@@ -33,10 +33,22 @@ public struct RecognitionError: Error, Sendable, Hashable, CustomStringConvertib
         public static let galleryExists = Code(rawValue: "gallery-exists")
         /// The photograph is enrolled already, under another person or another external id.
         public static let enrolledOtherwise = Code(rawValue: "enrolled-otherwise")
+        /// A person of that name is in the gallery already.
+        public static let personExists = Code(rawValue: "person-exists")
         /// The person has as many faces as one may have.
         public static let personFull = Code(rawValue: "person-full")
         /// The face belongs to another person.
         public static let faceTaken = Code(rawValue: "face-taken")
+        /// The token of this request has been used for another request.
+        public static let tokenMismatch = Code(rawValue: "token-mismatch")
+        /// As many things are there as there may be.
+        public static let limitExceeded = Code(rawValue: "limit-exceeded")
+        /// No access key of that id.
+        public static let accessKeyNotFound = Code(rawValue: "access-key-not-found")
+        /// A file is to be made under a name that is taken.
+        public static let placeTaken = Code(rawValue: "place-taken")
+        /// The file is no backup that can be restored here.
+        public static let notABackup = Code(rawValue: "not-a-backup")
         /// Another request changed the gallery between this one's look and its change; nothing was changed by this one.
         public static let overtaken = Code(rawValue: "overtaken")
         /// No model of that id, or its file is missing.

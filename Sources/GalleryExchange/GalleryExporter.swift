@@ -15,11 +15,11 @@ package final class GalleryExporter {
     private let encoder = JSONEncoder()
     private var count = 0
 
-    /// - Throws: `.storageUnavailable` when the folder is there already.
+    /// - Throws: `.placeTaken` when the folder is there already.
     package static func checkPlace(_ folder: String) throws {
         guard !FileManager.default.fileExists(atPath: folder) else {
             throw RecognitionError(
-                .storageUnavailable,
+                .placeTaken,
                 "\(folder) is there already, and an export is never written over another; name a new folder.")
         }
     }
@@ -27,7 +27,8 @@ package final class GalleryExporter {
     /// - Parameters:
     ///   - faces: how many there will be.
     ///   - key: seals the export; nil leaves it plain.
-    /// - Throws: `.storageUnavailable` when the folder is there already or cannot be made.
+    /// - Throws: `.placeTaken` when the folder is there already; `.storageUnavailable` when it cannot be made;
+    ///   `.diskFull`.
     package init(
         of gallery: GalleryDescription, faces count: Int, installation: UUID, to folder: String, key: ExportKey?
     ) throws {

@@ -114,14 +114,14 @@ public struct ExportKey: Sendable {
     let key: SymmetricKey
 
     /// A new key, in a new file.
-    /// - Throws: `.storageUnavailable` when there is a file already.
+    /// - Throws: `.placeTaken` when there is a file already.
     public static func make(at path: String) throws -> ExportKey {
         let key = SymmetricKey(size: .bits256)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw errno == EEXIST
                 ? RecognitionError(
-                    .storageUnavailable,
+                    .placeTaken,
                     "\(path) is there already, and a key is never written over another; name a new file with --key.")
                 : ExchangeError.cannotWrite(path, errno)
         }

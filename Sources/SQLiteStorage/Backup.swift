@@ -22,12 +22,13 @@ extension SQLiteStore {
     /// Copies everything but the keys into a file, while others go on reading and writing: the copy is of one moment.
     ///
     /// The file is there wholly or not at all, and durable when this returns. Blocks.
-    /// - Throws: `.storageUnavailable` when it cannot be made or is there already; `.diskFull`; `.storageCorrupt`.
+    /// - Throws: `.placeTaken` when it is there already; `.storageUnavailable` when it cannot be made; `.diskFull`;
+    ///   `.storageCorrupt`.
     package func backUp(to file: String) throws {
         let new = file + ".part"
         guard !FileManager.default.fileExists(atPath: file) else {
             throw RecognitionError(
-                .storageUnavailable,
+                .placeTaken,
                 "\(file) is there already, and a backup is never written over another; name a new file.")
         }
         unlink(new)
@@ -55,8 +56,8 @@ extension SQLiteStore {
     }
 
     /// What a backup holds. Blocks.
-    /// - Throws: `.storageUnavailable` for a file that is no backup of ours, or of another installation or version;
-    ///   `.storageCorrupt`; `.keyMissing`.
+    /// - Throws: `.notABackup` for a file that is none, is damaged, or is another installation's or a newer version's;
+    ///   `.keyMissing`, `.diskFull`.
     public func contents(ofBackup file: String) throws -> BackupContents {
         try onConnection { db in
             try withBackup(file, db) {
@@ -88,9 +89,24 @@ extension SQLiteStore {
                 for gallery in galleries where ring.galleries[gallery.key] != nil {
                     try restore(gallery, tables, forgotten)
                 }
+                try restoreAccessKeys(db)
                 return try db.append(record)
             }
         }
+    }
+
+    /// Keys that this installation has never had: those of a machine that is gone. One that was disabled stays so.
+    private func restoreAccessKeys(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO access_key (id, caller, label, created, sealed)
+                SELECT id, caller, label, created, sealed FROM backup.access_key
+                WHERE id NOT IN (SELECT id FROM main.access_key) ORDER BY rowid;
+                INSERT INTO disabled_access_key (id, disabled)
+                SELECT id, disabled FROM backup.disabled_access_key
+                WHERE id NOT IN (SELECT id FROM main.disabled_access_key);
+                UPDATE installation SET access_key_changes = access_key_changes + 1;
+                """)
     }
 
     private func restore(_ old: GalleryRow, _ tables: GalleryTables, _ forgotten: Set<FaceID>) throws {
@@ -100,9 +116,9 @@ extension SQLiteStore {
         try db.execute(
             sql: """
                 INSERT INTO gallery (name, model, dimension, created, key, retention, keeps_crops, changes, faces, people,
-                    tally, snapshot_remains)
+                    bytes, tally, snapshot_remains)
                 SELECT name, model, dimension, created, key, retention, keeps_crops, max(changes, ?) + 1, faces, people,
-                    tally, 1
+                    bytes, tally, 1
                 FROM backup.gallery WHERE id = ?
                 """, arguments: [present?.changes ?? 0, old.number])
         let new = db.lastInsertedRowID
@@ -122,6 +138,15 @@ extension SQLiteStore {
                 """, arguments: [person, new, old.number])
         try db.execute(
             sql: """
+                INSERT INTO lasting_person (person, had_faces)
+                SELECT person + ?, had_faces FROM backup.lasting_person JOIN backup.person ON number = person
+                WHERE gallery = ?
+                """, arguments: [person, old.number])
+        try db.execute(
+            sql: "INSERT INTO tags (gallery, sealed) SELECT ?, sealed FROM backup.tags WHERE gallery = ?",
+            arguments: [new, old.number])
+        try db.execute(
+            sql: """
                 INSERT INTO membership (face, person)
                 SELECT face + ?, person + ? FROM backup.membership JOIN backup.face ON number = face WHERE gallery = ?
                 """, arguments: [face, person, old.number])
@@ -138,7 +163,10 @@ extension SQLiteStore {
                     next_person = max(next_person, (SELECT coalesce(max(number), 0) FROM person) + 1)
                 """)
         var changes = RowChanges()
-        try tables.forget(Array(forgotten), in: tables.gallery(old.description.name), &changes)
+        // A name goes with the last face that was forgotten: whether somebody asked to forget the person, the record cannot
+        // tell, since it has no names.
+        try tables.forget(
+            Array(forgotten), in: tables.gallery(old.description.name), &changes, evenLasting: true)
         try db.note(.pages)
     }
 
@@ -153,7 +181,7 @@ extension SQLiteStore {
                 """)
         if let differing {
             throw RecognitionError(
-                .storageUnavailable,
+                .notABackup,
                 "The backup's record and the one here differ from entry \(differing) on, so they are not of one history; restore it into an empty data directory."
             )
         }
@@ -175,23 +203,22 @@ extension SQLiteStore {
     /// Runs `body` with the backup attached as `backup`.
     private func withBackup<Result>(_ file: String, _ db: Database, _ body: () throws -> Result) throws -> Result {
         func unusable(_ why: String, detail: String = "") -> RecognitionError {
-            RecognitionError(.storageUnavailable, "\(file) cannot be restored: \(why).", detail: detail)
+            RecognitionError(.notABackup, "\(file) cannot be restored: \(why).", detail: detail)
         }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), !isFolder.boolValue else {
             throw unusable("there is no such file; name a file that `countenance backup` made")
         }
-        defer { try? db.execute(sql: "DETACH DATABASE backup") }
+        var copy: String?
+        defer {
+            try? db.execute(sql: "DETACH DATABASE backup")
+            if let copy { unlink(copy) }
+        }
         do {
             try db.execute(sql: "ATTACH DATABASE ? AS backup", arguments: [file])
             guard try Int.fetchOne(db, sql: "PRAGMA backup.application_id") == Schema.applicationID else {
                 throw unusable("it is no backup of Countenance; name a file that `countenance backup` made")
             }
-            let versions = "SELECT group_concat(identifier) FROM (SELECT identifier FROM %@.grdb_migrations ORDER BY 1)"
-            guard
-                try String.fetchOne(db, sql: String(format: versions, "backup"))
-                    == String.fetchOne(db, sql: String(format: versions, "main"))
-            else { throw unusable("another version of Countenance made it; use that version") }
             let answer = try String.fetchOne(db, sql: "PRAGMA backup.integrity_check(1)")
             guard answer == "ok" else { throw unusable("it is damaged; use another backup", detail: answer ?? "") }
             guard try Data.fetchOne(db, sql: "SELECT name FROM backup.installation") == keys.ring().installation.bytes
@@ -200,11 +227,44 @@ extension SQLiteStore {
                     "it belongs to another installation; put that one's \(MasterKey.fileName) and \(Keyring.fileName) into an empty data directory first"
                 )
             }
+            let versions = try ["backup", "main"].map {
+                try Set(String.fetchAll(db, sql: "SELECT identifier FROM \($0).grdb_migrations"))
+            }
+            guard versions[0].isSubset(of: versions[1]) else {
+                throw unusable("a newer version of Countenance made it; use that version")
+            }
+            if versions[0] != versions[1] {
+                try db.execute(sql: "DETACH DATABASE backup")
+                copy = directory.file("\(Self.olderBackup)\(UUID().uuidString)")
+                try migrate(file, to: copy!)
+                try db.execute(sql: "ATTACH DATABASE ? AS backup", arguments: [copy])
+            }
         } catch let error as DatabaseError
             where error.resultCode == .SQLITE_NOTADB || error.resultCode == .SQLITE_CORRUPT
         {
             throw unusable("it is damaged, or no backup of Countenance", detail: error.message ?? "")
         }
         return try body()
+    }
+
+    /// What the copies' names begin with.
+    private static let olderBackup = "older-backup-"
+
+    /// An earlier version's backup is brought up to date in a copy, and not touched itself.
+    private func migrate(_ file: String, to copy: String) throws {
+        do {
+            try FileManager.default.copyItem(atPath: file, toPath: copy)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: copy)
+        } catch {
+            let reason = (error as? CocoaError)?.code == .fileWriteOutOfSpace ? ENOSPC : EIO
+            throw DataDirectory.failure(reason, "\(file) cannot be copied to \(copy); see to its disk.")
+        }
+        try sayingWhatFailed(in: copy) { try Schema.migrate(copy, in: directory) }
+    }
+
+    /// Removes what a crash left of them.
+    func removeCopiesOfBackups() {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+        for name in names where name.hasPrefix(Self.olderBackup) { unlink(directory.file(name)) }
     }
 }

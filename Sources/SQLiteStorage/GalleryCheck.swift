@@ -92,6 +92,14 @@ extension GalleryTables {
                 )
             }
         } catch let error as RecognitionError where error.code == .storageCorrupt { problems.append(error.message) }
+        if problems.isEmpty,
+            try Int.fetchOne(db, sql: Self.bytesOfRows, arguments: ["gallery": gallery.number]) != gallery.bytes
+        {
+            problems.append("The gallery should have \(gallery.bytes) sealed bytes and has others; restore a backup.")
+        }
+        do { _ = try tags(of: gallery) } catch let error as RecognitionError where error.code == .storageCorrupt {
+            problems.append(error.message)
+        }
         let crops = try Row.fetchCursor(
             db,
             sql: "SELECT id, crop.sealed FROM crop JOIN face ON face.number = crop.face WHERE gallery = ? AND live",

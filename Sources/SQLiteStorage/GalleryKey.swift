@@ -9,7 +9,7 @@ import Foundation
 /// above 2^-32 (the standard's bound); a gallery of ten million faces is far below.
 struct GalleryKey: Sendable {
     /// What is sealed; part of what is authenticated.
-    enum Kind: UInt8 { case face = 1, person = 2, crop = 3 }
+    enum Kind: UInt8 { case face = 1, person = 2, crop = 3, tags = 4 }
 
     static let overhead = 12 + 16
 
@@ -31,7 +31,7 @@ struct GalleryKey: Sendable {
     }
 
     /// - Parameters:
-    ///   - owner: 16 bytes: a face's id, or a person's token.
+    ///   - owner: 16 bytes: a face's id, a person's token, or the key's id.
     ///   - extra: authenticated with it, not sealed.
     /// - Returns: nonce, ciphertext, tag.
     func seal(_ plain: some DataProtocol, _ kind: Kind, of owner: Data, extra: Int64 = 0) throws -> Data {

@@ -16,12 +16,13 @@ extension GalleryTables {
     /// To be called in a transaction.
     func apply(_ change: GalleryChange) throws -> RowChanges {
         switch change {
-        case .create(let description):
+        case .create(let description, let tags):
             guard try galleryIfThere(description.name) == nil else {
                 throw RecognitionError(
                     .galleryExists, "The gallery \(description.name) is there already; choose another name.")
             }
-            try create(description)
+            let gallery = try create(description)
+            if !tags.isEmpty { try set(tags, of: gallery) }
             return RowChanges()
         case .delete(let name):
             try delete(gallery(name))
@@ -33,14 +34,29 @@ extension GalleryTables {
             if let beside { try refuseOthers(of: faces, than: beside, in: gallery) }
             try enrol(faces, in: gallery, &changes)
             return changes
-        case .forget(let ids, in: let name):
+        case .forget(let ids, in: let name, let person):
             var changes = RowChanges()
-            try forget(ids, in: gallery(name), &changes)
+            let gallery = try gallery(name)
+            try forget(ids, in: gallery, &changes)
+            if let number = try person.flatMap({ try self.person($0, in: gallery) }) {
+                // Only who was made by themselves is still there without a face.
+                try forgetEmpty([number], evenLasting: true)
+                try db.note(.log)
+            }
             return changes
-        case .join(let ids, person: let name, in: let galleryName):
-            return try join(ids, person: name, in: gallery(galleryName))
-        case .leave(let ids, in: let name):
-            return try leave(ids, in: gallery(name))
+        case .join(let ids, person: let person, in: let name, let mustExist):
+            return try join(ids, person: person, mustExist: mustExist, in: gallery(name))
+        case .leave(let ids, in: let name, let person):
+            return try leave(ids, of: person, in: gallery(name))
+        case .createPerson(let person, in: let name):
+            try createPerson(person, in: gallery(name))
+            return RowChanges()
+        case .deletePerson(let person, in: let name):
+            return try deletePerson(person, in: gallery(name))
+        case .tag(let name, let added, let removed):
+            let gallery = try gallery(name)
+            try set(GalleryTags.changed(tags(of: gallery), adding: added, removing: removed), of: gallery)
+            return RowChanges()
         case .restore: preconditionFailure("A restoration is no change to rows of ours")
         }
     }
@@ -85,7 +101,7 @@ extension GalleryTables {
         let key = try key(of: gallery)
         var number = try take(faces.count, "next_face")
         var people: [String: Int64] = [:]
-        var tally = Tally()
+        var tally = Tally(), bytes = 0
         let insertion = try db.cachedStatement(
             sql:
                 "INSERT INTO face (number, gallery, live, id, photograph, expires, sealed) VALUES (?, ?, 1, ?, ?, ?, ?)"
@@ -98,14 +114,16 @@ extension GalleryTables {
                 asked: face.description.expires, enrolled: face.description.enrolled)
             let sealed = try SealedFace.seal(face, with: key)
             tally.add(sealed)
+            bytes += sealed.count
             try insertion.execute(arguments: [
                 number, gallery.number, face.id.bytes, face.description.photograph?.bytes,
                 face.description.expires?.milliseconds, sealed,
             ])
             if gallery.description.keepsCrops, let crop = face.crop {
+                let sealed = try key.seal(crop.encoded, .crop, of: face.id.bytes)
+                bytes += sealed.count
                 try db.execute(
-                    sql: "INSERT INTO crop (face, sealed) VALUES (?, ?)",
-                    arguments: [number, try key.seal(crop.encoded, .crop, of: face.id.bytes)])
+                    sql: "INSERT INTO crop (face, sealed) VALUES (?, ?)", arguments: [number, sealed])
             }
             var person: Int64?
             if let name = face.description.person {
@@ -117,8 +135,8 @@ extension GalleryTables {
             changes.added.append(face.entry(row: number, person: person))
             number += 1
         }
-        if limitingPeople { for person in people.values { try refuseTooMany(person) } }
-        try count(faces: faces.count, tally, in: gallery)
+        for person in people.values { try noteMembers(of: person, limiting: limitingPeople) }
+        try count(faces: faces.count, bytes: bytes, tally, in: gallery)
     }
 
     /// Faces of the photographs that the request did not see: somebody else enrolled them meanwhile.
@@ -145,17 +163,24 @@ extension GalleryTables {
         }
     }
 
-    func forget(_ ids: [FaceID], in gallery: GalleryRow, _ changes: inout RowChanges) throws {
+    /// - Parameter evenLasting: whether those go as well who were made by themselves, when their last face goes.
+    func forget(
+        _ ids: [FaceID], in gallery: GalleryRow, _ changes: inout RowChanges, evenLasting: Bool = false
+    ) throws {
         let numbers = try numbers(of: ids, in: gallery).compactMap { $0 }
         guard !numbers.isEmpty else { return }
-        var tally = Tally()
+        var tally = Tally(), bytes = 0
         var people: Set<Int64> = []
         for number in numbers {
             if let sealed = try Data.fetchOne(
                 db.cachedStatement(sql: "SELECT sealed FROM face WHERE number = ?"), arguments: [number])
             {
                 tally.add(sealed)
+                bytes += sealed.count
             }
+            bytes +=
+                try Int.fetchOne(
+                    db.cachedStatement(sql: "SELECT length(sealed) FROM crop WHERE face = ?"), arguments: [number]) ?? 0
             // In its place: the new row has exactly the old one's length.
             try db.cachedStatement(
                 sql: """
@@ -172,10 +197,10 @@ extension GalleryTables {
                 people.insert(person)
             }
         }
-        try forgetEmpty(people)
+        try forgetEmpty(people, evenLasting: evenLasting)
         changes.removed += numbers
         changes.people.formUnion(people.map(Int32.init(clamping:)))
-        try count(faces: -numbers.count, tally, in: gallery)
+        try count(faces: -numbers.count, bytes: -bytes, tally, in: gallery)
         try db.execute(sql: "UPDATE installation SET holes = holes + ?", arguments: [numbers.count])
         try db.execute(sql: "UPDATE gallery SET snapshot_remains = 1 WHERE id = ?", arguments: [gallery.number])
         try db.note(.log)
@@ -195,12 +220,14 @@ extension GalleryTables {
         return first
     }
 
-    func count(faces: Int, _ tally: Tally, in gallery: GalleryRow) throws {
+    /// Notes a change of the gallery, and what it did to the sums.
+    func count(faces: Int = 0, bytes: Int = 0, _ tally: Tally = Tally(), in gallery: GalleryRow) throws {
         let before = try Data.fetchOne(
             db.cachedStatement(sql: "SELECT tally FROM gallery WHERE id = ?"), arguments: [gallery.number])
         try db.cachedStatement(
-            sql: "UPDATE gallery SET changes = changes + 1, faces = faces + ?, tally = ? WHERE id = ?"
+            sql:
+                "UPDATE gallery SET changes = changes + 1, faces = faces + ?, bytes = bytes + ?, tally = ? WHERE id = ?"
         )
-        .execute(arguments: [faces, tally.added(to: before ?? Data()), gallery.number])
+        .execute(arguments: [faces, bytes, tally.added(to: before ?? Data()), gallery.number])
     }
 }

@@ -10,6 +10,8 @@ struct GalleryRow {
     /// Counts changes.
     let changes: Int
     let checked: Date?
+    /// Of the sealed faces, names and crops.
+    let bytes: Int
 }
 
 /// Galleries, faces and people as rows, sealed with their gallery's key.
@@ -21,6 +23,13 @@ struct GalleryTables {
 
     func galleries() throws -> [GalleryRow] {
         try Row.fetchAll(db, sql: "SELECT \(GalleryRow.columns) FROM gallery ORDER BY name").map { try GalleryRow($0) }
+    }
+
+    func galleries(after name: GalleryName?, count: Int) throws -> [GalleryRow] {
+        try Row.fetchAll(
+            db, sql: "SELECT \(GalleryRow.columns) FROM gallery WHERE name > ? ORDER BY name LIMIT ?",
+            arguments: [name?.rawValue ?? "", count]
+        ).map { try GalleryRow($0) }
     }
 
     func galleryIfThere(_ name: GalleryName) throws -> GalleryRow? {
@@ -40,17 +49,13 @@ struct GalleryTables {
 
     func key(of gallery: GalleryRow) throws -> GalleryKey { try keys.key(gallery.key, of: gallery.description.name) }
 
-    /// Bytes of what is sealed. Cost: a passage over the gallery's rows.
-    func bytes(of gallery: GalleryRow) throws -> Int {
-        try Int.fetchOne(
-            db,
-            sql: """
-                SELECT coalesce((SELECT sum(length(sealed)) FROM face WHERE gallery = :gallery AND live), 0)
-                    + coalesce((SELECT sum(length(sealed)) FROM person WHERE gallery = :gallery AND live), 0)
-                    + coalesce((SELECT sum(length(crop.sealed)) FROM crop JOIN face ON face.number = crop.face
-                        WHERE face.gallery = :gallery AND face.live), 0)
-                """, arguments: ["gallery": gallery.number]) ?? 0
-    }
+    /// Adds up the bytes of what is sealed of the gallery `:gallery`. Cost: a passage over its rows.
+    static let bytesOfRows = """
+        SELECT coalesce((SELECT sum(length(sealed)) FROM face WHERE gallery = :gallery AND live), 0)
+            + coalesce((SELECT sum(length(sealed)) FROM person WHERE gallery = :gallery AND live), 0)
+            + coalesce((SELECT sum(length(crop.sealed)) FROM crop JOIN face ON face.number = crop.face
+                WHERE face.gallery = :gallery AND face.live), 0)
+        """
 
     // MARK: Reading faces
 
@@ -91,6 +96,34 @@ struct GalleryTables {
         }
     }
 
+    /// At most `count` faces after a row.
+    func faces(
+        in gallery: GalleryRow, of name: String?, among: [FaceID]?, after row: Int64, count: Int, now: Date
+    ) throws -> FacePage {
+        var conditions = ["AND face.number > ? AND (expires IS NULL OR expires > ?)"]
+        var arguments: StatementArguments = [row, now.milliseconds]
+        if let name {
+            guard let person = try person(name, in: gallery) else { return FacePage(faces: [], next: nil) }
+            conditions.append("AND face.number IN (SELECT face FROM membership WHERE person = ?)")
+            arguments += [person]
+        }
+        if let among {
+            let numbers = try numbers(of: among, in: gallery).compactMap { $0 }
+            conditions.append("AND face.number IN (\(numbers.map(String.init).joined(separator: ", ")))")
+        }
+        var faces: [EnrolledFaceDescription] = [], next: Int64?, last: Int64?
+        try self.faces(in: gallery, where: conditions.joined(separator: " "), arguments) {
+            if faces.count == count {
+                next = last
+                return false
+            }
+            faces.append($1.description)
+            last = $0
+            return true
+        }
+        return FacePage(faces: faces, next: next)
+    }
+
     func faces(ofPerson number: Int64, in gallery: GalleryRow) throws -> [EnrolledFace] {
         // So that SQLite looks the few faces up, rather than going through the gallery.
         try faces(
@@ -127,45 +160,6 @@ struct GalleryTables {
         return crop
     }
 
-    // MARK: Reading people
-
-    /// A person's number; nil for somebody who is not there.
-    func person(_ name: String, in gallery: GalleryRow) throws -> Int64? {
-        try Int64.fetchOne(
-            db.cachedStatement(sql: "SELECT number FROM person WHERE gallery = ? AND token = ? AND live"),
-            arguments: [gallery.number, key(of: gallery).token(of: name)])
-    }
-
-    /// By name.
-    func people(in gallery: GalleryRow) throws -> [PersonDescription] {
-        let key = try key(of: gallery)
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT token, sealed, (SELECT count(*) FROM membership WHERE person = person.number)
-                FROM person WHERE gallery = ? AND live
-                """, arguments: [gallery.number])
-        var people: [PersonDescription] = []
-        while let row = try rows.next() {
-            people.append(
-                PersonDescription(name: try name(row.value(0), row.value(1), key, gallery), faces: row.value(2) ?? 0))
-        }
-        return people.sorted { $0.name < $1.name }
-    }
-
-    func name(ofPerson number: Int64, in gallery: GalleryRow, _ key: GalleryKey) throws -> String {
-        let row = try Row.fetchOne(
-            db.cachedStatement(sql: "SELECT token, sealed FROM person WHERE number = ? AND live"), arguments: [number])
-        return try name(row?.value(0), row?.value(1), key, gallery)
-    }
-
-    private func name(_ token: Data?, _ sealed: Data?, _ key: GalleryKey, _ gallery: GalleryRow) throws -> String {
-        guard let token, let sealed, let plain = key.open(sealed, .person, of: token) else {
-            throw damaged(gallery, "a person")
-        }
-        return String(decoding: plain, as: UTF8.self)
-    }
-
     func damaged(_ gallery: GalleryRow, _ what: String) -> RecognitionError {
         RecognitionError(
             .storageCorrupt, "The gallery \(gallery.description.name) has a damaged row, \(what); restore a backup.")
@@ -174,7 +168,7 @@ struct GalleryTables {
 
 extension GalleryRow {
     static let columns =
-        "id, name, model, dimension, created, key, retention, keeps_crops, changes, faces, people, checked"
+        "id, name, model, dimension, created, key, retention, keeps_crops, changes, faces, people, checked, bytes"
 
     init(_ row: Row) throws {
         guard let number: Int64 = row.value(0), let text: String = row.value(1), let name = try? GalleryName(text),
@@ -192,46 +186,7 @@ extension GalleryRow {
         self.key = key
         self.changes = changes
         checked = (row.value(11) as Double?).map(Date.init(timeIntervalSinceReferenceDate:))
-    }
-}
-
-/// Opens faces' rows. Names are opened once for a person.
-final class FaceReader {
-    static let columns = """
-        face.number, id, photograph, expires, face.sealed, person FROM face LEFT JOIN membership ON membership.face = face.number
-        """
-
-    private let gallery: GalleryRow
-    private let key: GalleryKey
-    private let people: GalleryTables
-    private var names: [Int64: String] = [:]
-
-    init(gallery: GalleryRow, key: GalleryKey, people: GalleryTables) {
-        self.gallery = gallery
-        self.key = key
-        self.people = people
-    }
-
-    /// A row of `columns`.
-    /// - Parameter named: whether the person's name is wanted.
-    func face(_ row: Row, named: Bool = true) throws -> (row: Int64, face: EnrolledFace) {
-        guard let number: Int64 = row.value(0), let id = (row.value(1) as Data?).flatMap(FaceID.init(bytes:)) else {
-            throw people.damaged(gallery, "a face of unreadable id")
-        }
-        let person = named ? try (row.value(5) as Int64?).map(name) : nil
-        guard let sealed: Data = row.value(4),
-            let face = SealedFace.open(
-                sealed, with: key, id: id, photograph: (row.value(2) as Data?).map(PhotographDigest.init(bytes:)),
-                person: person, expires: row.value(3), of: gallery.description)
-        else { throw people.damaged(gallery, "the face \(id)") }
-        return (number, face)
-    }
-
-    private func name(_ number: Int64) throws -> String {
-        if let name = names[number] { return name }
-        let name = try people.name(ofPerson: number, in: gallery, key)
-        names[number] = name
-        return name
+        bytes = row.value(12) ?? 0
     }
 }
 

@@ -7,13 +7,14 @@ import struct FaceRecognition.Record
 // The record as rows.
 extension Database {
     /// To be called in a transaction.
-    func append(_ record: Record) throws -> RecordReceipt {
-        let entry = try record.encoded()
-        let next = try Int.fetchOne(self, sql: "SELECT max(position) + 1 FROM record") ?? 0
+    func append(_ record: Record) throws -> RecordReceipt { try append(entry: record.encoded()) }
+
+    /// To be called in a transaction.
+    func append(entry: Data) throws -> RecordReceipt {
+        let next = try Int.fetchOne(cachedStatement(sql: "SELECT max(position) + 1 FROM record")) ?? 0
         let receipt = RecordReceipt(index: next, entry: entry)
-        try execute(
-            sql: "INSERT INTO record (position, entry, leaf_hash) VALUES (?, ?, ?)",
-            arguments: [receipt.index, entry, receipt.leafHash])
+        try cachedStatement(sql: "INSERT INTO record (position, entry, leaf_hash) VALUES (?, ?, ?)")
+            .execute(arguments: [receipt.index, entry, receipt.leafHash])
         return receipt
     }
 

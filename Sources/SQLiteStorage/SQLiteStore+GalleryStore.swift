@@ -10,6 +10,12 @@ extension SQLiteStore: GalleryStore {
         try await inTurn { [self] in try tables($0).galleries().map(\.description) }
     }
 
+    package func galleries(after name: GalleryName?, count: Int) async throws -> [GalleryDescription] {
+        try await inTurn { [self] in
+            try tables($0).galleries(after: name, count: count).map(\.description)
+        }
+    }
+
     /// Cost: the first time all codes are read from the snapshot, or made of all templates; then a look-up.
     /// - Throws: `.galleryNotFound`; `.keyMissing`; `.storageCorrupt` for a row that cannot be, with the gallery and the
     ///   face id.
@@ -26,13 +32,13 @@ extension SQLiteStore: GalleryStore {
         try await inTurn { [self] in try tables($0).gallery(name).description }
     }
 
-    /// Cost: a passage over the gallery's rows.
+    /// Cost: a look-up.
     package func upkeep(of name: GalleryName) async throws -> GalleryUpkeep {
         try await inTurn { [self] db in
             let row = try tables(db).gallery(name)
             return GalleryUpkeep(
                 key: row.key.uuidString.lowercased(),
-                bytes: try tables(db).bytes(of: row) + (snapshots.size(row.key) ?? 0),
+                bytes: row.bytes + (snapshots.size(row.key) ?? 0),
                 checked: row.checked)
         }
     }
@@ -41,6 +47,16 @@ extension SQLiteStore: GalleryStore {
         try await inTurn { [self] db in
             let tables = tables(db)
             return try tables.faces(in: tables.gallery(name), which).map(\.description)
+        }
+    }
+
+    package func faces(
+        in name: GalleryName, of person: String?, among: [FaceID]?, after row: Int64?, count: Int, now: Date
+    ) async throws -> FacePage {
+        try await inTurn { [self] db in
+            let tables = tables(db)
+            return try tables.faces(
+                in: tables.gallery(name), of: person, among: among, after: row ?? 0, count: count, now: now)
         }
     }
 
@@ -108,8 +124,40 @@ extension SQLiteStore: GalleryStore {
     package func people(in name: GalleryName) async throws -> [PersonDescription] {
         try await inTurn { [self] db in
             let tables = tables(db)
-            return try tables.people(in: tables.gallery(name))
+            return try tables.people(in: tables.gallery(name)).map(\.person).sorted { $0.name < $1.name }
         }
+    }
+
+    package func people(in name: GalleryName, after row: Int64?, count: Int) async throws -> PersonPage {
+        try await inTurn { [self] db in
+            let tables = tables(db)
+            return try tables.people(in: tables.gallery(name), after: row, count: count)
+        }
+    }
+
+    package func person(_ person: String, in name: GalleryName) async throws -> PersonDescription? {
+        try await inTurn { [self] db in
+            let tables = tables(db)
+            return try tables.description(ofPerson: person, in: tables.gallery(name))
+        }
+    }
+
+    package func tags(of name: GalleryName) async throws -> [String: String] {
+        try await inTurn { [self] db in
+            let tables = tables(db)
+            return try tables.tags(of: tables.gallery(name))
+        }
+    }
+
+    package func entry(of token: RequestToken) async throws -> Record? {
+        try await inTurn { [self] db in
+            guard let index = try tokens(db).entry(of: token) else { return nil }
+            return try db.records(from: index, count: 1).first?.record
+        }
+    }
+
+    private func tokens(_ db: Database) throws -> RequestTokens {
+        RequestTokens(db: db, key: try keys.ring().digestKey)
     }
 
     package func crop(of face: FaceID, in name: GalleryName) async throws -> FaceCrop? {
@@ -125,7 +173,9 @@ extension SQLiteStore: GalleryStore {
 
     /// Durable when it returns. Cost: one transaction with its syncs; a `forget` or `leave` two syncs more, and a `delete`
     /// or `restore` rewrites the file besides, so that nothing of the faces is left in it (see `eraseRemains`).
-    package func apply(_ change: GalleryChange, recordedAs record: Record) async throws -> RecordReceipt {
+    package func apply(
+        _ change: GalleryChange, once token: RequestToken?, recordedAs record: Record
+    ) async throws -> RecordReceipt {
         try await inTurn { [self] db in
             let receipt: RecordReceipt
             if !directory.isOwned {
@@ -138,7 +188,12 @@ extension SQLiteStore: GalleryStore {
                 let known = try? keys.ring().galleries.keys
                 do {
                     let rows: RowChanges
-                    (rows, receipt) = try db.inOneTransaction { (try tables(db).apply(change), try db.append(record)) }
+                    (rows, receipt) = try db.inOneTransaction {
+                        try token.map { try refuseRepeated($0, db) }
+                        let rows = try tables(db).apply(change), receipt = try db.append(record)
+                        try token.map { try tokens(db).keep($0, entry: receipt.index) }
+                        return (rows, receipt)
+                    }
                     follow(change, rows, db)
                 } catch {
                     // The key of a gallery that was not made after all; should this fail, it opens nothing.
@@ -153,6 +208,15 @@ extension SQLiteStore: GalleryStore {
             if directory.isOwned { db.eraseRemains(keys, snapshots) }
             return receipt
         }
+    }
+}
+
+extension SQLiteStore {
+    /// The same request may have been done since this one looked.
+    private func refuseRepeated(_ token: RequestToken, _ db: Database) throws {
+        guard try tokens(db).entry(of: token) != nil else { return }
+        throw RecognitionError(
+            .overtaken, "The same request was done meanwhile; nothing was changed by this one, run it again.")
     }
 }
 

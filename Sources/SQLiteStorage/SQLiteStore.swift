@@ -1,11 +1,8 @@
 import Crypto
 public import FaceRecognition
-package import Foundation
+import Foundation
 import GRDB
 import Synchronization
-
-// GRDB has a `Record` of its own.
-public import struct FaceRecognition.Record
 
 /// Galleries and the record in one SQLite file, `countenance.sqlite`, so that a change and its entry are one transaction.
 ///
@@ -30,6 +27,8 @@ public final class SQLiteStore: Sendable {
     let snapshots: SnapshotFolder
     /// Kept so that the lock outlives the connection.
     let directory: DataDirectory
+    let accessKeyReader = AccessKeyReader()
+    let waitingEntries = WaitingEntries()
     private let progress: LoadingProgress
     private let state = Mutex(State())
 
@@ -63,7 +62,10 @@ public final class SQLiteStore: Sendable {
             directory.isOwned
                 ? try Schema.open(path, in: directory) : try Schema.openBesideOwner(path, in: directory)
         }
-        if directory.isOwned { try onConnection { $0.eraseRemains(keys, snapshots) } }
+        if directory.isOwned {
+            removeCopiesOfBackups()
+            try onConnection { $0.eraseRemains(keys, snapshots) }
+        }
     }
 
     /// Writes down what makes the next opening faster, and closes the file, once what was begun is finished; every later
@@ -74,7 +76,10 @@ public final class SQLiteStore: Sendable {
         if directory.isOwned {
             try? onConnection { _ in for name in state.withLock({ $0.loaded.keys }) { writeSnapshot(of: name) } }
         }
-        try sayingWhatFailed(in: path) { try database.close() }
+        try sayingWhatFailed(in: path) {
+            try accessKeyReader.close()
+            try database.close()
+        }
     }
 
     func tables(_ db: Database) -> GalleryTables { GalleryTables(db: db, keys: keys) }
@@ -120,7 +125,7 @@ public final class SQLiteStore: Sendable {
     }
 
     /// Another process may have restored a backup beside us: galleries that it has changed are loaded anew.
-    private func noticeOthers(_ db: Database) throws {
+    func noticeOthers(_ db: Database) throws {
         let version = try Int.fetchOne(db.cachedStatement(sql: "PRAGMA data_version"))
         let isOthers = state.withLock { state in
             defer { state.dataVersion = version }
@@ -202,20 +207,6 @@ public final class SQLiteStore: Sendable {
             if loaded.prefixes.count >= 8 { state.loaded[gallery.description.name]?.prefixes.removeAll() }
             state.loaded[gallery.description.name]?.prefixes[prefix] = rows
         }
-    }
-}
-
-extension SQLiteStore: RecordLog {
-    /// Durable when it returns.
-    /// - Throws: `.diskFull`, `.storageUnavailable`, `.storageCorrupt`, `.fault`; nothing was recorded then.
-    package func append(_ record: Record) async throws -> RecordReceipt {
-        try await inTurn { db in try db.inOneTransaction { try db.append(record) } }
-    }
-
-    /// At most `count` entries of the record from an index on, in order; none when it ends before. Blocks.
-    /// - Throws: `.storageCorrupt` when one of them cannot be read.
-    package func records(from index: Int, count: Int) throws -> [(index: Int, record: Record)] {
-        try onConnection { try $0.records(from: index, count: count) }
     }
 }
 

@@ -42,6 +42,21 @@ enum Schema {
         return (database, try Keys.open(in: directory, mayMake: false, digestKey: nil))
     }
 
+    /// Brings a file up to date, and closes it.
+    static func migrate(_ path: String, in directory: DataDirectory) throws {
+        let database = try DatabaseQueue(path: path, configuration: configuration)
+        try migrator(directory).migrate(database)
+        try database.close()
+    }
+
+    /// One more connection, to read with.
+    static func reader(_ path: String) throws -> DatabaseQueue {
+        var configuration = configuration
+        configuration.readonly = true
+        configuration.label = "countenance.sqlite reader"
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
     /// The keys that belong to the file. Made anew only where nothing has been kept yet.
     private static func keys(in directory: DataDirectory, _ db: Database) throws -> Keys {
         let isNew =
@@ -133,11 +148,25 @@ enum Schema {
                 let keys = try Keys.open(in: directory, mayMake: true, digestKey: digestKey)
                 try db.execute(
                     sql: "UPDATE installation SET name = ?", arguments: [try keys.ring().installation.bytes])
+                // What seals the old rows is this version's, and needs this version's tables.
+                try migrateToVersion4(db)
                 try GalleryTables(db: db, keys: keys).sealVersion2()
             }
             try db.execute(sql: afterVersion3)
         }
+        migrator.registerMigration("v4") { db in
+            if try !db.tableExists("lasting_person") { try migrateToVersion4(db) }
+        }
         return migrator
+    }
+
+    private static func migrateToVersion4(_ db: Database) throws {
+        try db.execute(sql: v4)
+        for gallery in try Int64.fetchAll(db, sql: "SELECT id FROM gallery") {
+            try db.execute(
+                sql: "UPDATE gallery SET bytes = (\(GalleryTables.bytesOfRows)) WHERE id = :gallery",
+                arguments: ["gallery": gallery])
+        }
     }
 
     // Times are seconds since 2001-01-01 00:00 UTC, Foundation's own zero, so that they come back to the last bit.
@@ -274,6 +303,52 @@ enum Schema {
 
         -- Keys of galleries that are deleted, until they are destroyed.
         CREATE TABLE discarded_key (id BLOB PRIMARY KEY CHECK (length(id) = 16)) STRICT;
+        """
+
+    /// Nothing is added to the rows of faces and people: a row that grows would move.
+    private static let v4 = """
+        -- Of the sealed faces, names and crops.
+        ALTER TABLE gallery ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+        -- Counts changes of access keys, for those who remember some.
+        ALTER TABLE installation ADD COLUMN access_key_changes INTEGER NOT NULL DEFAULT 0;
+
+        CREATE INDEX person_gallery ON person (gallery) WHERE live;
+
+        -- People who were made by themselves, and stay without faces.
+        CREATE TABLE lasting_person (
+            person INTEGER PRIMARY KEY REFERENCES person (number) ON DELETE CASCADE,
+            had_faces INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+
+        -- A gallery's tags, all in one, as JSON.
+        CREATE TABLE tags (
+            gallery INTEGER PRIMARY KEY REFERENCES gallery (id) ON DELETE CASCADE,
+            sealed BLOB NOT NULL
+        ) STRICT;
+
+        -- Requests that were done, for a day: keyed digests of the caller and the token, and of what was asked.
+        CREATE TABLE request_token (
+            name BLOB PRIMARY KEY CHECK (length(name) = 32),
+            request BLOB NOT NULL CHECK (length(request) = 32),
+            -- Where the record has it.
+            entry INTEGER NOT NULL,
+            -- Milliseconds since 1970.
+            expires INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX request_token_expiry ON request_token (expires);
+
+        CREATE TABLE access_key (
+            id TEXT PRIMARY KEY,
+            caller TEXT NOT NULL,
+            label TEXT,
+            created REAL NOT NULL,
+            -- The secret; zeros when the key is disabled.
+            sealed BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE disabled_access_key (
+            id TEXT PRIMARY KEY REFERENCES access_key (id),
+            disabled REAL NOT NULL
+        ) STRICT;
         """
 
     private static let afterVersion3 = """

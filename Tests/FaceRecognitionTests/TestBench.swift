@@ -55,6 +55,7 @@ enum AnyOperation: String, CaseIterable, Sendable {
     case detect, compare, enrol, identify, identifyPeople, list, show, faces, create, delete, forget
     case people, join, leave, crop, bringIn, export, maintain, restore
     case compareAll, enrolFaces, identifyLike, peopleLike, joinNear
+    case createPerson, deletePerson, leaveSome, forgetSome, facePage, peoplePage, galleryPage, tags, setTags, change
 
     var kind: GatedOperation {
         switch self {
@@ -62,13 +63,16 @@ enum AnyOperation: String, CaseIterable, Sendable {
         case .compare, .compareAll: .compare
         case .enrol, .bringIn, .enrolFaces: .enrol
         case .identify, .identifyPeople, .identifyLike, .peopleLike: .identify
-        case .forget: .forget
+        case .forget, .forgetSome: .forget
         case .list, .show, .faces, .create, .delete, .people, .join, .leave, .crop, .export, .maintain, .restore,
-            .joinNear:
+            .joinNear, .createPerson, .deletePerson, .leaveSome, .facePage, .peoplePage, .galleryPage, .tags, .setTags,
+            .change:
             .manage
         }
     }
-    var needsGallery: Bool { ![.detect, .compare, .compareAll, .list, .maintain, .restore].contains(self) }
+    var needsGallery: Bool {
+        ![.detect, .compare, .compareAll, .list, .galleryPage, .maintain, .change, .restore].contains(self)
+    }
 
     /// The others have nothing to give in the bench.
     var succeeds: Bool { ![.crop, .restore].contains(self) }
@@ -111,6 +115,16 @@ enum AnyOperation: String, CaseIterable, Sendable {
         case .restore: _ = try await bench.keeper.restore(from: "a backup", permit: permit)
         case .create: _ = try await bench.keeper.create(GalleryName("new"), for: bench.model, permit: permit)
         case .delete: _ = try await bench.keeper.delete(bench.name, permit: permit)
+        case .createPerson: _ = try await bench.keeper.createPerson("Ben", in: bench.name, permit: permit)
+        case .deletePerson: _ = try await bench.keeper.deletePerson("Ann", in: bench.name, permit: permit)
+        case .leaveSome: _ = try await bench.keeper.leave([FaceID()], from: "Ann", in: bench.name, token: nil, permit: permit)
+        case .forgetSome: _ = try await bench.keeper.forget([FaceID()], in: bench.name, permit: permit)
+        case .facePage: _ = try await bench.keeper.faces(in: bench.name, after: nil, count: 9, permit: permit)
+        case .peoplePage: _ = try await bench.keeper.people(in: bench.name, after: nil, count: 9, permit: permit)
+        case .galleryPage: _ = try await bench.keeper.galleries(after: nil, count: 9, permit: permit)
+        case .tags: _ = try await bench.keeper.tags(of: bench.name, permit: permit)
+        case .setTags: _ = try await bench.keeper.setTags(["a": "b"], removing: [], of: bench.name, permit: permit)
+        case .change: _ = try await bench.keeper.change("changed", permit: permit) { ((), try await bench.store.append($0)) }
         case .forget: _ = try await bench.keeper.forget(.person("Ann"), in: bench.name, permit: permit)
         }
     }

@@ -4,13 +4,33 @@ import Synchronization
 
 /// Galleries and the record in memory, with a switch to fail, so that every failure can be forced.
 package final class InMemoryStore: GalleryStore, RecordLog {
+    private struct Entry {
+        var description: GalleryDescription
+        var faces: [EnrolledFace] = []
+        var tags: [String: String] = [:]
+        /// Everybody who is there, in the order in which they were made.
+        var people: [Person] = []
+    }
+
+    private struct Person {
+        let name: String
+        /// Ascending in the order in which people were made.
+        let number: Int64
+        /// Made by themselves, and so there without faces.
+        var lasts: Bool
+        var hadFaces: Bool
+    }
+
     private struct State {
-        var galleries: [GalleryName: (description: GalleryDescription, faces: [EnrolledFace])] = [:]
+        var galleries: [GalleryName: Entry] = [:]
         /// Every face that ever was, in the order of enrolment: a face's row is its place here.
         var rows: [FaceID] = []
         /// Everybody who ever was; a person's number is their place here.
         var people: [String] = []
+        var madePeople: Int64 = 0
         var records: [Record] = []
+        /// Requests that were done, with the place of their entry.
+        var tokens: [Data: (request: Data, entry: Int, expires: Date)] = [:]
         var failure: RecognitionError?
         var interlude: (@Sendable () async throws -> Void)?
     }
@@ -32,6 +52,10 @@ package final class InMemoryStore: GalleryStore, RecordLog {
     /// Runs `body` once, when the next change is about to be applied: what somebody else does at the same moment.
     package func beforeNextChange(_ body: @escaping @Sendable () async throws -> some Sendable) {
         state.withLock { $0.interlude = { _ = try await body() } }
+    }
+
+    package func galleries(after name: GalleryName?, count: Int) async throws -> [GalleryDescription] {
+        try await Array(galleries().filter { name == nil || $0.name > name! }.prefix(count))
     }
 
     package func append(_ record: Record) async throws -> RecordReceipt {
@@ -66,6 +90,21 @@ package final class InMemoryStore: GalleryStore, RecordLog {
     package func faces(in name: GalleryName, _ which: FaceSelection?) async throws -> [EnrolledFaceDescription] {
         try state.withLock {
             try Self.existing(name, in: $0).faces.map(\.description).filter { which?.includes($0) ?? true }
+        }
+    }
+
+    package func faces(
+        in name: GalleryName, of person: String?, among: [FaceID]?, after row: Int64?, count: Int, now: Date
+    ) async throws -> FacePage {
+        try state.withLock { state in
+            let rest = try Self.existing(name, in: state).faces.map(\.description).map { face in
+                (row: Int64(state.rows.firstIndex(of: face.id)!) + 1, face: face)
+            }.filter {
+                $0.row > row ?? 0 && (person == nil || $0.face.person == person) && among?.contains($0.face.id) != false
+                    && !$0.face.hasExpired(at: now)
+            }
+            return FacePage(
+                faces: rest.prefix(count).map(\.face), next: rest.count > count ? rest[count - 1].row : nil)
         }
     }
 
@@ -109,11 +148,30 @@ package final class InMemoryStore: GalleryStore, RecordLog {
     }
 
     package func people(in name: GalleryName) async throws -> [PersonDescription] {
-        try state.withLock {
-            let names = try Self.existing(name, in: $0).faces.compactMap(\.description.person)
-            return Dictionary(grouping: names) { $0 }.map { PersonDescription(name: $0, faces: $1.count) }
-                .sorted { $0.name < $1.name }
+        try await people(in: name, after: nil, count: .max).people.sorted { $0.name < $1.name }
+    }
+
+    package func people(in name: GalleryName, after row: Int64?, count: Int) async throws -> PersonPage {
+        try state.withLock { state in
+            let entry = try Self.existing(name, in: state)
+            let rest = entry.people.map { person in
+                (row: person.number, person: Self.described(person, in: entry))
+            }.filter { $0.row > row ?? 0 }
+            return PersonPage(
+                people: rest.prefix(count).map(\.person), next: rest.count > count ? rest[count - 1].row : nil)
         }
+    }
+
+    package func person(_ person: String, in name: GalleryName) async throws -> PersonDescription? {
+        try await people(in: name, after: nil, count: .max).people.first { $0.name == person }
+    }
+
+    package func tags(of name: GalleryName) async throws -> [String: String] {
+        try state.withLock { try Self.existing(name, in: $0).tags }
+    }
+
+    package func entry(of token: RequestToken) async throws -> Record? {
+        try state.withLock { state in try Self.entry(of: token, in: state).map { state.records[$0] } }
     }
 
     package func crop(of face: FaceID, in name: GalleryName) async throws -> FaceCrop? {
@@ -123,7 +181,9 @@ package final class InMemoryStore: GalleryStore, RecordLog {
     /// The bytes themselves: in a test they may be read, and two photographs are the same when these are.
     package func digest(of photograph: Data) -> PhotographDigest { PhotographDigest(bytes: photograph) }
 
-    package func apply(_ change: GalleryChange, recordedAs record: Record) async throws -> RecordReceipt {
+    package func apply(
+        _ change: GalleryChange, once token: RequestToken?, recordedAs record: Record
+    ) async throws -> RecordReceipt {
         let interlude = state.withLock { state in
             defer { state.interlude = nil }
             return state.interlude
@@ -131,8 +191,16 @@ package final class InMemoryStore: GalleryStore, RecordLog {
         try await interlude?()
         return try state.withLock { state in
             var next = state
+            if let token, try Self.entry(of: token, in: state) != nil {
+                throw RecognitionError(.overtaken, "The same request was done meanwhile.")
+            }
             try Self.apply(change, to: &next)
             let receipt = try Self.append(record, to: &next)
+            if let token {
+                next.tokens[token.name] = (
+                    token.request, receipt.index, Date().addingTimeInterval(RequestToken.lifetime)
+                )
+            }
             state = next
             return receipt
         }
@@ -140,16 +208,16 @@ package final class InMemoryStore: GalleryStore, RecordLog {
 
     private static func apply(_ change: GalleryChange, to state: inout State) throws {
         switch change {
-        case .create(let gallery):
+        case .create(let gallery, let tags):
             guard state.galleries[gallery.name] == nil else {
                 throw RecognitionError(.galleryExists, "The gallery \(gallery.name) exists.")
             }
-            state.galleries[gallery.name] = (gallery, [])
+            state.galleries[gallery.name] = Entry(description: gallery, tags: tags)
         case .delete(let name):
             _ = try existing(name, in: state)
             state.galleries[name] = nil
         case .enrol(let faces, let gallery, let replaced, let beside):
-            var entry = state.galleries[gallery.name] ?? (gallery, [])
+            var entry = state.galleries[gallery.name] ?? Entry(description: gallery)
             entry.faces.removeAll { replaced.contains($0.id) }
             for face in faces {
                 try entry.description.mustMatch(face.template)
@@ -160,29 +228,106 @@ package final class InMemoryStore: GalleryStore, RecordLog {
             }
             entry.faces += faces
             state.rows += faces.map(\.id)
-            state.people += Set(faces.compactMap(\.description.person)).subtracting(state.people)
+            for person in faces.compactMap(\.description.person) { add(person, to: &entry, &state) }
+            try settle(&entry)
             state.galleries[gallery.name] = entry
-        case .forget(let ids, let name):
+        case .forget(let ids, let name, let person):
             var entry = try existing(name, in: state)
             entry.faces.removeAll { ids.contains($0.id) }
+            entry.people.removeAll { one in
+                one.name == person && !entry.faces.contains { $0.description.person == person }
+            }
+            try settle(&entry)
             state.galleries[name] = entry
-        case .join(let ids, let person, let name):
-            state.people += Set([person]).subtracting(state.people)
-            try assign(person, ids, name, &state)
-        case .leave(let ids, let name): try assign(nil, ids, name, &state)
+        case .join(let ids, let person, let name, let mustExist):
+            var entry = try existing(name, in: state)
+            if mustExist, !entry.people.contains(where: { $0.name == person }) {
+                throw RecognitionError.noSuchPerson(in: name)
+            }
+            guard !ids.isEmpty else { return }
+            for id in ids {
+                let i = try place(of: id, in: entry)
+                guard [nil, person].contains(entry.faces[i].description.person) else {
+                    throw RecognitionError(.faceTaken, "The face \(id) belongs to another person.")
+                }
+                entry.faces[i].description.person = person
+            }
+            add(person, to: &entry, &state)
+            try settle(&entry)
+            state.galleries[name] = entry
+        case .leave(let ids, let name, let person):
+            var entry = try existing(name, in: state)
+            for id in ids {
+                guard let i = try? place(of: id, in: entry),
+                    person == nil || entry.faces[i].description.person == person
+                else {
+                    throw person == nil
+                        ? RecognitionError.noFace(id, in: name) : RecognitionError(.overtaken, "The face \(id) left.")
+                }
+                entry.faces[i].description.person = nil
+            }
+            try settle(&entry)
+            state.galleries[name] = entry
+        case .createPerson(let person, let name):
+            var entry = try existing(name, in: state)
+            guard !entry.people.contains(where: { $0.name == person }) else {
+                throw RecognitionError(.personExists, "The person exists.")
+            }
+            add(person, lasting: true, to: &entry, &state)
+            state.galleries[name] = entry
+        case .deletePerson(let person, let name):
+            var entry = try existing(name, in: state)
+            guard let i = entry.people.firstIndex(where: { $0.name == person }) else {
+                throw RecognitionError.noSuchPerson(in: name)
+            }
+            entry.people.remove(at: i)
+            for i in entry.faces.indices where entry.faces[i].description.person == person {
+                entry.faces[i].description.person = nil
+            }
+            state.galleries[name] = entry
+        case .tag(let name, let added, let removed):
+            var entry = try existing(name, in: state)
+            entry.tags = try GalleryTags.changed(entry.tags, adding: added, removing: removed)
+            state.galleries[name] = entry
         case .restore: throw RecognitionError(.fault, "Nothing is backed up here.")
         }
     }
 
-    private static func assign(_ person: String?, _ ids: [FaceID], _ name: GalleryName, _ state: inout State) throws {
-        var entry = try existing(name, in: state)
-        for id in ids {
-            guard let i = entry.faces.firstIndex(where: { $0.id == id }) else {
-                throw RecognitionError.noFace(id, in: name)
-            }
-            entry.faces[i].description.person = person
+    /// Somebody who is new is there as long as they have a face, unless they last.
+    private static func add(_ person: String, lasting: Bool = false, to entry: inout Entry, _ state: inout State) {
+        if !state.people.contains(person) { state.people.append(person) }
+        guard !entry.people.contains(where: { $0.name == person }) else { return }
+        state.madePeople += 1
+        entry.people.append(Person(name: person, number: state.madePeople, lasts: lasting, hadFaces: !lasting))
+    }
+
+    /// Takes out those who are there only as long as they have a face, and looks at how many the others have.
+    private static func settle(_ entry: inout Entry) throws {
+        let faces = Dictionary(grouping: entry.faces.compactMap(\.description.person)) { $0 }.mapValues(\.count)
+        guard faces.values.allSatisfy({ $0 <= PersonDescription.maximumFaces }) else {
+            throw RecognitionError(.personFull, "A person has at most \(PersonDescription.maximumFaces) faces.")
         }
-        state.galleries[name] = entry
+        entry.people.removeAll { !$0.lasts && faces[$0.name] == nil }
+        for i in entry.people.indices where faces[entry.people[i].name] != nil { entry.people[i].hadFaces = true }
+    }
+
+    private static func place(of face: FaceID, in entry: Entry) throws -> Int {
+        guard let i = entry.faces.firstIndex(where: { $0.id == face }) else {
+            throw RecognitionError.noFace(face, in: entry.description.name)
+        }
+        return i
+    }
+
+    private static func described(_ person: Person, in entry: Entry) -> PersonDescription {
+        PersonDescription(
+            name: person.name, faces: entry.faces.count { $0.description.person == person.name },
+            status: person.hadFaces ? .active : .created)
+    }
+
+    private static func entry(of token: RequestToken, in state: State) throws -> Int? {
+        guard let known = state.tokens[token.name], known.expires > Date() else { return nil }
+        guard known.request == token.request else { throw RecognitionError.tokenMismatch() }
+        return known.entry
     }
 
     private static func append(_ record: Record, to state: inout State) throws -> RecordReceipt {
@@ -193,70 +338,18 @@ package final class InMemoryStore: GalleryStore, RecordLog {
 
     private static func existing(
         _ name: GalleryName, in state: State
-    ) throws -> (description: GalleryDescription, faces: [EnrolledFace]) {
+    ) throws -> Entry {
         guard let entry = state.galleries[name] else {
             throw RecognitionError(.galleryNotFound, "There is no gallery \(name).")
         }
         return entry
     }
 
-    private static func counted(
-        _ entry: (description: GalleryDescription, faces: [EnrolledFace])
-    ) -> GalleryDescription {
+    private static func counted(_ entry: Entry) -> GalleryDescription {
         let it = entry.description
         return GalleryDescription(
             name: it.name, model: it.model, dimension: it.dimension, created: it.created, retention: it.retention,
             keepsCrops: it.keepsCrops, faces: entry.faces.count,
-            people: Set(entry.faces.compactMap(\.description.person)).count)
-    }
-}
-
-/// Faces that are held in memory, by row.
-package struct MemoryRows: GalleryRows {
-    package let held: [Int64: EnrolledFace]
-    package let people: [String]
-
-    package init(held: [Int64: EnrolledFace], people: [String]) {
-        self.held = held
-        self.people = people
-    }
-
-    package func faces(_ rows: [Int64]) -> [EnrolledFace?] { rows.map { held[$0] } }
-    package func number(ofPerson name: String) -> Int32? { people.firstIndex(of: name).map(Int32.init) }
-    package func faces(ofPerson number: Int32) -> [EnrolledFace] {
-        held.sorted { $0.key < $1.key }.map(\.value).filter { $0.description.person == people[Int(number)] }
-    }
-    package func rows(externalIDPrefix prefix: String) -> Set<Int64> {
-        Set(held.filter { $0.value.description.externalID?.hasPrefix(prefix) ?? false }.keys)
-    }
-}
-
-extension Gallery {
-    /// A gallery of faces in memory.
-    package static func holding(
-        _ rows: MemoryRows, of description: GalleryDescription, people: Bool = false, now: Date = Date()
-    ) throws -> Gallery {
-        var index = try GalleryIndex(model: description.model, dimension: description.dimension)
-        try index.append(
-            rows.held.sorted { $0.key < $1.key }.map { row, face in
-                GalleryIndex.Entry(
-                    row: row, template: face.template, person: face.description.person.flatMap(rows.number(ofPerson:)),
-                    enrolled: face.description.enrolled.milliseconds, expires: face.description.expires?.milliseconds)
-            })
-        var means = people ? try PersonMeans(model: description.model, dimension: description.dimension) : nil
-        for person in 0..<(people ? Int32(rows.people.count) : 0) {
-            try means?.update(person, faces: rows.faces(ofPerson: person), now: now)
-        }
-        return Gallery(description.name, index: index, means: means, rows: rows)
-    }
-
-    /// A gallery of just these faces.
-    package static func holding(
-        _ held: [EnrolledFace], of description: GalleryDescription, people: Bool = false, now: Date = Date()
-    ) throws -> Gallery {
-        let rows = MemoryRows(
-            held: Dictionary(uniqueKeysWithValues: held.enumerated().map { (Int64($0), $1) }),
-            people: Set(held.compactMap(\.description.person)).sorted())
-        return try holding(rows, of: description, people: people, now: now)
+            people: entry.people.count)
     }
 }

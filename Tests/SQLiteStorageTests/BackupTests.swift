@@ -114,7 +114,7 @@ import Testing
         let store = try await temporary.store()
         try await store.enrol(.sample(2))
         let error = await failure { try await restore(store) }
-        #expect(error?.code == .storageUnavailable && error?.message.contains("another installation") == true)
+        #expect(error?.code == .notABackup && error?.message.contains("another installation") == true)
         #expect(try await store.gallery(.staff).count == 1)
         #expect(try store.recordCount() == 1)
     }
@@ -159,7 +159,7 @@ import Testing
         }
         if !["none", "sqlite", "folder"].contains(kind) { try bytes.write(to: URL(fileURLWithPath: bad)) }
         let error = await failure { try await restore(store, from: bad) }
-        #expect(error?.code == .storageUnavailable && error?.message.contains(bad) == true)
+        #expect(error?.code == .notABackup && error?.message.contains(bad) == true)
         #expect(try await store.gallery(.staff).count == 200)
         #expect(FileManager.default.fileExists(atPath: bad) == (kind != "none"))
     }
@@ -168,7 +168,8 @@ import Testing
         let store = try await temporary.store()
         try await store.enrol(.sample(1))
         try Data("mine".utf8).write(to: URL(fileURLWithPath: file))
-        #expect(await failure { try store.backUp(to: file) }?.message.contains("already") == true)
+        let taken = await failure { try store.backUp(to: file) }
+        #expect(taken?.code == .placeTaken && taken?.message.contains("already") == true)
         #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == Data("mine".utf8))
         #expect(await failure { try store.backUp(to: temporary.path + "/nowhere/backup") }?.code == .storageUnavailable)
         #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).sorted() == ["backup", "data"])

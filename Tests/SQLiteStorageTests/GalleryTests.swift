@@ -54,7 +54,9 @@ import Testing
         let store = try await temporary.store()
         let errors = await withTaskGroup(of: RecognitionError?.self) { group in
             for seed in 0..<8 {
-                group.addTask { await failure { try await store.enrol(.sample(seed, photograph: 1)) } }
+                group.addTask {
+                    await failure { try await store.change(.enrol([.sample(seed, photograph: 1)], in: .sample(), beside: [])) }
+                }
             }
             return await group.reduce(into: [RecognitionError]()) { if let error = $1 { $0.append(error) } }
         }

@@ -42,6 +42,56 @@ import Testing
         try store.check()
     }
 
+    @Test("Entries that come at once are made durable together, each under an index of its own") func grouped() async throws {
+        let store = try await temporary.store()
+        let receipts = try await withThrowingTaskGroup(of: (String, RecordReceipt).self) { group in
+            // The connection is kept busy until all are there.
+            group.addTask {
+                ("slow", try await store.inTurn { db in
+                    usleep(200_000)
+                    return try db.inOneTransaction { try db.append(.sample("slow")) }
+                })
+            }
+            try await Task.sleep(for: .milliseconds(50))
+            for i in 0..<16 { group.addTask { ("\(i)", try await store.append(.sample("\(i)"))) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let kept = try store.records(from: 0, count: 99)
+        #expect(kept.count == 17)
+        for (outcome, receipt) in receipts { #expect(kept[receipt.index].record.outcome == outcome) }
+        #expect(Set(receipts.map(\.1.index)) == Set(0..<17))
+        try store.check()
+    }
+
+    @Test("When the disk is full, of the entries that wait those fail that find no room, and no other") func fullDisk() async throws {
+        let store = try await temporary.store()
+        _ = try await store.append(.sample())
+        try store.onConnection {
+            let pages = try Int.fetchOne($0, sql: "PRAGMA page_count")!
+            _ = try Int.fetchOne($0, sql: "PRAGMA max_page_count = \(pages + 2)")
+        }
+        let large = String(repeating: "x", count: 20_000)
+        let outcomes = await withTaskGroup(of: (Bool, RecognitionError.Code?).self) { group in
+            group.addTask {
+                _ = try? await store.inTurn { _ in usleep(200_000) }
+                return (true, nil)
+            }
+            try? await Task.sleep(for: .milliseconds(50))
+            for i in 0..<6 {
+                group.addTask {
+                    (i == 3, await failure { _ = try await store.append(.sample(i == 3 ? large : "small")) }?.code)
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0.1 == .diskFull } == 1)
+        #expect(outcomes.allSatisfy { $0.0 || $0.1 == nil })
+        try store.onConnection { _ = try Int.fetchOne($0, sql: "PRAGMA max_page_count = 1000000") }
+        #expect(try store.recordCount() == 6)
+        try store.check()
+        #expect(try await store.append(.sample(large)).index == 6)
+    }
+
     @Test("A task that was cancelled is recorded nevertheless, and so is its change") func cancelled() async throws {
         let store = try await temporary.store()
         let task = Task {

@@ -76,26 +76,3 @@ public struct FaceCrop: Sendable, Hashable {
             + Data(image.pixels)
     }
 }
-
-/// What is known of a person in a gallery.
-public struct PersonDescription: Sendable, Hashable {
-    /// The most faces that one person gathers, as Rekognition has it for its users.
-    public static let maximumFaces = 100
-
-    /// In the operator's own words, 1 to 255 bytes. Personal data: never in a log or an error's text.
-    public let name: String
-    public let faces: Int
-
-    package init(name: String, faces: Int) {
-        self.name = name
-        self.faces = faces
-    }
-
-    /// - Throws: `.invalidValue`, without the name.
-    package static func check(name: String) throws {
-        guard (1...255).contains(name.utf8.count) else {
-            throw RecognitionError(
-                .invalidValue, "A person's name has 1 to 255 bytes, not \(name.utf8.count); shorten it.")
-        }
-    }
-}

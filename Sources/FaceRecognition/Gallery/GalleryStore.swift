@@ -2,25 +2,33 @@ package import Foundation
 
 /// A change to the galleries. It is applied wholly or not at all, together with its entry in the record.
 package enum GalleryChange: Sendable {
-    case create(GalleryDescription)
+    case create(GalleryDescription, tags: [String: String] = [:])
     case delete(GalleryName)
     /// Adds faces to the gallery, which is made when it is not there, and first forgets those that they replace. `beside`
     /// are the faces of the same photographs that the request knows of: any other one there, and the change is overtaken;
     /// nil when that is not asked (an import).
     case enrol([EnrolledFace], in: GalleryDescription, replacing: [FaceID] = [], beside: [FaceID]? = nil)
-    case forget([FaceID], in: GalleryName)
-    /// Makes these faces the person's, who is new when the gallery does not know them.
-    case join([FaceID], person: String, in: GalleryName)
-    /// Makes these faces nobody's.
-    case leave([FaceID], in: GalleryName)
+    /// Forgets faces, and with them a person who may have been made without any.
+    case forget([FaceID], in: GalleryName, person: String? = nil)
+    /// Makes these faces the person's, who is new when the gallery does not know them, unless they `mustExist`.
+    case join([FaceID], person: String, in: GalleryName, mustExist: Bool = false)
+    /// Makes these faces nobody's; `of` says whose they are, when the request has seen that.
+    case leave([FaceID], in: GalleryName, of: String? = nil)
+    /// Makes a person, who stays without faces.
+    case createPerson(String, in: GalleryName)
+    /// Takes a person out; the faces stay, nobody's.
+    case deletePerson(String, in: GalleryName)
+    case tag(GalleryName, adding: [String: String], removing: [String])
     /// Puts the galleries of a backup in the place of what is here under their names; `from` is in the store's own terms.
     case restore(from: String)
 
     /// The galleries that it touches; nil for any.
     package var gallery: GalleryName? {
         switch self {
-        case .create(let description), .enrol(_, in: let description, _, _): description.name
-        case .delete(let name), .forget(_, in: let name), .join(_, _, in: let name), .leave(_, in: let name): name
+        case .create(let description, _), .enrol(_, in: let description, _, _): description.name
+        case .delete(let name), .forget(_, in: let name, _), .join(_, _, in: let name, _), .leave(_, in: let name, _),
+            .createPerson(_, in: let name), .deletePerson(_, in: let name), .tag(let name, _, _):
+            name
         case .restore: nil
         }
     }
@@ -28,10 +36,14 @@ package enum GalleryChange: Sendable {
 
 /// Where galleries are kept.
 ///
-/// Every change that returned is durable; one that threw changed nothing. A person is there as long as a face is theirs.
+/// Every change that returned is durable; one that threw changed nothing. A person whom an enrolment or a joining made is there
+/// as long as a face is theirs; one who was made by themselves, until they are deleted or forgotten.
 package protocol GalleryStore: Sendable {
     /// All galleries, by name.
     func galleries() async throws -> [GalleryDescription]
+
+    /// At most `count` galleries after a name, by name.
+    func galleries(after name: GalleryName?, count: Int) async throws -> [GalleryDescription]
 
     /// What a gallery is. Cost: a look-up.
     /// - Throws: `.galleryNotFound`.
@@ -50,6 +62,16 @@ package protocol GalleryStore: Sendable {
     /// - Parameter which: nil for all.
     /// - Throws: `.galleryNotFound`.
     func faces(in name: GalleryName, _ which: FaceSelection?) async throws -> [EnrolledFaceDescription]
+
+    /// At most `count` of a gallery's faces after a row, in the order of their enrolment. Cost: that of the page.
+    /// - Parameters:
+    ///   - person: only this person's; none for somebody who is not there.
+    ///   - among: only these.
+    ///   - now: without those that have expired by then.
+    /// - Throws: `.galleryNotFound`.
+    func faces(
+        in name: GalleryName, of person: String?, among: [FaceID]?, after row: Int64?, count: Int, now: Date
+    ) async throws -> FacePage
 
     /// A gallery's faces with their templates from a row on, at most `count`, and the row to go on from; nil when there
     /// are no more.
@@ -77,6 +99,22 @@ package protocol GalleryStore: Sendable {
     /// - Throws: `.galleryNotFound`.
     func people(in name: GalleryName) async throws -> [PersonDescription]
 
+    /// At most `count` of a gallery's people after a row, in the order in which they were made. Cost: that of the page.
+    /// - Throws: `.galleryNotFound`.
+    func people(in name: GalleryName, after row: Int64?, count: Int) async throws -> PersonPage
+
+    /// One person; nil for somebody who is not there. Cost: a look-up.
+    /// - Throws: `.galleryNotFound`.
+    func person(_ person: String, in name: GalleryName) async throws -> PersonDescription?
+
+    /// A gallery's tags.
+    /// - Throws: `.galleryNotFound`.
+    func tags(of name: GalleryName) async throws -> [String: String]
+
+    /// The entry of the request that was done under this token; nil when none was within the last 24 hours.
+    /// - Throws: `.tokenMismatch` when that was another request.
+    func entry(of token: RequestToken) async throws -> Record?
+
     /// The picture that was kept of a face; nil for none, and when there is no such face.
     func crop(of face: FaceID, in name: GalleryName) async throws -> FaceCrop?
 
@@ -84,14 +122,21 @@ package protocol GalleryStore: Sendable {
     /// - Throws: `.keyMissing`.
     func digest(of photograph: Data) throws -> PhotographDigest
 
+    /// - Parameter token: is kept with the change; nil for a request without one.
     /// - Throws: `.galleryExists` (create), `.galleryNotFound`, `.modelMismatch` (a template of another model),
-    ///   `.overtaken` (a photograph that was enrolled meanwhile, or a face that was forgotten), `.personFull`,
-    ///   `.faceTaken` (join: a face of somebody else), `.diskFull`, `.storageUnavailable`, `.storageCorrupt`,
-    ///   `.keyMissing`; nothing is changed or recorded then.
-    func apply(_ change: GalleryChange, recordedAs record: Record) async throws -> RecordReceipt
+    ///   `.overtaken` (a photograph that was enrolled meanwhile, a face that was forgotten or became another's, a token
+    ///   that was used meanwhile), `.personFull`, `.faceTaken` (join: a face of somebody else), `.personExists`,
+    ///   `.personNotFound`, `.limitExceeded` (tags), `.diskFull`, `.storageUnavailable`, `.storageCorrupt`, `.keyMissing`;
+    ///   nothing is changed or recorded then.
+    func apply(_ change: GalleryChange, once token: RequestToken?, recordedAs record: Record) async throws
+        -> RecordReceipt
 }
 
 extension GalleryStore {
+    package func apply(_ change: GalleryChange, recordedAs record: Record) async throws -> RecordReceipt {
+        try await apply(change, once: nil, recordedAs: record)
+    }
+
     /// nil for a gallery that is not there.
     package func descriptionIfThere(of name: GalleryName) async throws -> GalleryDescription? {
         do { return try await description(of: name) } catch let error as RecognitionError

@@ -57,31 +57,73 @@ struct Recorder: Sendable {
         _ permit: Permit, operation: GatedOperation, gallery: GalleryName? = nil,
         _ body: (inout Record, inout GalleryChange?) async throws -> Outcome
     ) async throws -> Recorded<Outcome> {
+        try await record(permit, operation: operation, gallery: gallery, once: nil) { record, change, _ in
+            try await body(&record, &change)
+        }
+    }
+
+    /// Does a request with a token once: the token is kept with the change. When the same request was done before, nothing
+    /// is changed, and the entry says that it was repeated.
+    /// - Parameters:
+    ///   - token: nil for a request without one.
+    ///   - body: as in `record`; it is given the entry of the request that was done before, for its answer.
+    /// - Throws: `.tokenMismatch` when the token was another request's; otherwise as `record`.
+    func record<Outcome: Sendable>(
+        _ permit: Permit, operation: GatedOperation, gallery: GalleryName? = nil, once token: RequestToken?,
+        _ body: (inout Record, inout GalleryChange?, _ earlier: Record?) async throws -> Outcome
+    ) async throws -> Recorded<Outcome> {
+        try check(permit, operation, gallery)
+        do {
+            return try await attempt(permit, token, body)
+        } catch let error as RecognitionError where error.code == .overtaken {
+            // Somebody else's change came between `body` and its own, so that what it saw is no longer so.
+            return try await attempt(permit, token, body, isLast: true)
+        }
+    }
+
+    /// Runs work that makes its own entry durable together with what it changes.
+    func record<Outcome: Sendable>(
+        _ permit: Permit, operation: GatedOperation,
+        recordedBy work: (Record) async throws -> (Outcome, RecordReceipt), as outcome: String
+    ) async throws -> Recorded<Outcome> {
+        try check(permit, operation, nil)
+        let clock = ContinuousClock(), start = clock.now
+        do {
+            let (result, receipt) = try await work(Record(permitted: permit, outcome: outcome))
+            return Recorded(outcome: result, receipt: receipt, duration: clock.now - start)
+        } catch {
+            _ = try await records.append(Record(permitted: permit, outcome: error.outcome))
+            throw error
+        }
+    }
+
+    /// A permit is for one operation and one gallery.
+    private func check(_ permit: Permit, _ operation: GatedOperation, _ gallery: GalleryName?) throws {
         guard permit.request.operation == operation, permit.request.gallery == gallery else {
             throw RecognitionError(
                 .fault,
                 "A permit to \(permit.request.operation.rawValue) was used to \(operation.rawValue), or elsewhere.")
         }
-        do {
-            return try await attempt(permit, body)
-        } catch let error as RecognitionError where error.code == .overtaken {
-            // Somebody else's change came between `body` and its own, so that what it saw is no longer so.
-            return try await attempt(permit, body, isLast: true)
-        }
     }
 
     /// - Parameter isLast: otherwise being overtaken is no end, and leaves no entry.
     private func attempt<Outcome: Sendable>(
-        _ permit: Permit, _ body: (inout Record, inout GalleryChange?) async throws -> Outcome, isLast: Bool = false
+        _ permit: Permit, _ token: RequestToken?,
+        _ body: (inout Record, inout GalleryChange?, _ earlier: Record?) async throws -> Outcome, isLast: Bool = false
     ) async throws -> Recorded<Outcome> {
         var record = Record(permitted: permit, outcome: "")
         var change: GalleryChange?
         let clock = ContinuousClock()
         do {
-            let outcome = try await body(&record, &change)
+            let earlier = if let token { try await galleries.entry(of: token) } else { nil as Record? }
+            let outcome = try await body(&record, &change, earlier)
             let start = clock.now
+            if earlier != nil {
+                change = nil
+                record = Record(permitted: permit, outcome: "repeated")
+            }
             let receipt =
-                if let change { try await galleries.apply(change, recordedAs: record) } else {
+                if let change { try await galleries.apply(change, once: token, recordedAs: record) } else {
                     try await records.append(record)
                 }
             return Recorded(outcome: outcome, receipt: receipt, duration: clock.now - start)
