@@ -22,12 +22,12 @@ import Testing
         try bench.model.calibrated().similarity(of: ComparisonScore(cos(distance / 10)))
     }
 
-    @Test("Each face has its own answer: joined, theirs already, not there, another's, too far")
+    @Test("Each face has its own answer: joined, not there, another's, too far; what is theirs already has none")
     func each() async throws {
         let theirs = try await bench.hold(0, person: "Ann"), bens = try await bench.hold(0, person: "Ben")
         let near = try await bench.hold(5), far = try await bench.hold(12), missing = FaceID()
         let found = try await join([far, near, theirs, missing, bens, near], atLeast: 80)
-        #expect(found.joined == [near, theirs])
+        #expect(found.joined == [near])
         #expect(found.refused.map(\.face) == [far, missing, bens])
         #expect(found.refused[1].reason == .notFound && found.refused[2].reason == .taken(by: "Ben"))
         guard case .tooFar(let similarity) = found.refused[0].reason else {
@@ -103,9 +103,25 @@ import Testing
         #expect(try await bench.faces.first?.person == nil)
     }
 
+    @Test("A gallery of another model is compared with nothing; without a threshold it need not be")
+    func otherModel() async throws {
+        try await bench.hold(0, person: "Ann")
+        let face = try await bench.hold(0)
+        let pipeline = FacePipeline.test(model: try .test(id: TemplateModelID(rawValue: "other")))
+        let other = FaceRecognizer(pipeline: pipeline, galleries: bench.store, records: bench.store)
+        func join(_ threshold: Similarity?) async throws -> Association {
+            try await other.join(
+                [face], to: "Ann", atLeast: threshold, in: bench.name, permit: bench.permit(.manage)
+            ).outcome
+        }
+        await #expect(performing: { try await join(.eighty) }, throws: code(.modelMismatch))
+        #expect(try await join(nil).joined == [face])
+    }
+
     @Test("No faces are an answer")
     func none() async throws {
         try await bench.hold(0, person: "Ann")
-        #expect(try await join([], atLeast: 80) == Association(joined: [], refused: []))
+        let found = try await join([], atLeast: 80)
+        #expect(found.joined.isEmpty && found.refused.isEmpty)
     }
 }
