@@ -24,13 +24,17 @@ extension FaceRecognizer {
             guard try await galleries.person(person, in: name) != nil else {
                 throw RecognitionError.noSuchPerson(in: name)
             }
+            if threshold != nil { try await galleries.description(of: name).mustMatch(model) }
             // Those that an earlier try of this very request has joined.
             let joinedBefore = Set(earlier?.joined ?? [])
             let time = now()
-            func valid(_ faces: [EnrolledFace]) -> [EnrolledFace] { faces.filter { !$0.description.hasExpired(at: time) } }
+            func valid(_ faces: [EnrolledFace]) -> [EnrolledFace] {
+                faces.filter { !$0.description.hasExpired(at: time) }
+            }
             let theirs = valid(try await galleries.enrolled(ofPerson: person, in: name)).map(\.template)
             let found = Dictionary(
-                valid(try await galleries.enrolled(faces, in: name)).map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
+                valid(try await galleries.enrolled(faces, in: name)).map { ($0.id, $0) },
+                uniquingKeysWith: { one, _ in one })
             let mean = theirs.count < 2 ? nil : try? Template.mean(of: theirs)
             var joined: [FaceID] = [], refused: [Association.Refused] = [], new: [FaceID] = []
             var seen: Set<FaceID> = []
@@ -41,7 +45,11 @@ extension FaceRecognizer {
                     continue
                 }
                 if let owner = face.description.person {
-                    if owner != person { refuse(.taken(by: owner)) } else if joinedBefore.contains(id) { joined.append(id) }
+                    if owner != person {
+                        refuse(.taken(by: owner))
+                    } else if joinedBefore.contains(id) {
+                        joined.append(id)
+                    }
                     continue
                 }
                 if let threshold, let calibration,

@@ -53,7 +53,8 @@ extension FaceRecognizer {
             let found = try await pipeline.subject(of: Photograph(label: photograph.label) { bytes })
             guard let sample = found.sample else { throw RecognitionError.noFace(in: photograph) }
             let subject = sample.subject(in: found.view)
-            let gallery = try await galleries.descriptionIfThere(of: name)
+            let gallery =
+                try await galleries.descriptionIfThere(of: name)
                 ?? GalleryDescription(name: name, model: model.id, dimension: model.dimension, created: time)
             let face = EnrolledFaceDescription(
                 person: person, externalID: externalID ?? defaultExternalID, photograph: digest, box: subject.face.box,
@@ -100,13 +101,16 @@ extension FaceRecognizer {
             record.photographs = [digest]
             let earlier = try await galleries.faces(from: digest, in: name)
             let live = earlier.filter { !$0.hasExpired(at: time) }
-            let there = study.samples.map(\.described.face.box).matched(with: live.filter { $0.externalID == externalID })
+            let there = study.samples.map(\.described.face.box).matched(
+                with: live.filter { $0.externalID == externalID })
             var faces: [GroupEnrolment.Face] = [], new: [EnrolledFace] = []
             for (sample, known) in zip(study.samples, there) {
-                let face = known ?? EnrolledFaceDescription(
-                    person: nil, externalID: externalID, photograph: digest, box: sample.described.face.box,
-                    photographSize: study.view.image.photographSize, confidence: sample.described.face.confidence,
-                    enrolled: time, expires: gallery.expiry(asked: nil, enrolled: time))
+                let face =
+                    known
+                    ?? EnrolledFaceDescription(
+                        person: nil, externalID: externalID, photograph: digest, box: sample.described.face.box,
+                        photographSize: study.view.image.photographSize, confidence: sample.described.face.confidence,
+                        enrolled: time, expires: gallery.expiry(asked: nil, enrolled: time))
                 faces.append(.init(enrolled: face, seen: sample.described, isNew: known == nil))
                 guard known == nil else { continue }
                 new.append(

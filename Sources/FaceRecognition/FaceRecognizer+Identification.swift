@@ -18,7 +18,8 @@ extension FaceRecognizer {
             let (sample, photograph) = try await subject(of: probe, quality, &record, &search.times)
             let found = try await search.run(galleries, pipeline.workers) { [now] gallery, threads, floor in
                 try gallery.candidates(
-                    for: [sample.template], limit: limit, atLeast: floor, where: filter, now: now(), threads: threads)[0]
+                    for: [sample.template], limit: limit, atLeast: floor, where: filter, now: now(), threads: threads
+                )[0]
             }
             return Identification(photograph: photograph, search: search.outcome(found, &record))
         }
@@ -36,7 +37,8 @@ extension FaceRecognizer {
             let probe = try await search.measure { try await enrolled(face, in: name) }
             let found = try await search.run(galleries, pipeline.workers) { [now] gallery, threads, floor in
                 try gallery.candidates(
-                    for: [probe.template], limit: limit, atLeast: floor, excluding: face, now: now(), threads: threads)[0]
+                    for: [probe.template], limit: limit, atLeast: floor, excluding: face, now: now(), threads: threads
+                )[0]
             }
             return search.outcome(found, &record)
         }
@@ -55,7 +57,8 @@ extension FaceRecognizer {
             var faces: [Template] = [], own: String?
             if case .person(let person) = probe {
                 own = person
-                faces = try await galleries.enrolled(ofPerson: person, in: name).filter { !$0.description.hasExpired(at: now()) }.map(\.template)
+                faces = try await galleries.enrolled(ofPerson: person, in: name)
+                    .filter { !$0.description.hasExpired(at: now()) }.map(\.template)
             }
             var search = try await begin(
                 name, people: true, at: operatingPoint, without: faces.count + (faces.count > 1 ? 1 : 0), &record)
@@ -68,7 +71,9 @@ extension FaceRecognizer {
             case .face(let face): template = try await search.measure { try await enrolled(face, in: name).template }
             case .person: template = faces.isEmpty ? nil : try? Template.mean(of: faces)
             }
-            guard let template else { return PeopleSearch(photograph: nil, search: search.outcome([PersonCandidate](), &record)) }
+            guard let template else {
+                return PeopleSearch(photograph: nil, search: search.outcome([PersonCandidate](), &record))
+            }
             let found = try await search.run(galleries, pipeline.workers) { [now, own] gallery, threads, floor in
                 try gallery.people(
                     for: template, limit: limit, atLeast: floor, excluding: own, now: now(), threads: threads)
@@ -109,7 +114,10 @@ extension FaceRecognizer {
         let calibration = try model.calibrated()
         let start = ContinuousClock.now
         let gallery = try await galleries.gallery(name, people: people)
-        let search = SearchRun(gallery: gallery, people: people, calibration: calibration, asked: point, without: left, since: start)
+        // An enrolled face's template is of the gallery's model anyway, but the calibration is of ours.
+        try gallery.mustMatch(model)
+        let search = SearchRun(
+            gallery: gallery, people: people, calibration: calibration, asked: point, without: left, since: start)
         record.model = model.id
         record.thresholdAsked = point?.similarity
         record.thresholdApplied = search.operatingPoint.similarity
@@ -161,7 +169,8 @@ private struct SearchRun {
 
     func outcome(_ candidates: [Candidate], _ record: inout Record) -> GallerySearch {
         outcome(
-            candidates.map { .init(candidate: $0, similarity: calibration.similarity(of: $0.score), person: nil) }, &record)
+            candidates.map { .init(candidate: $0, similarity: calibration.similarity(of: $0.score), person: nil) },
+            &record)
     }
 
     func outcome(_ people: [PersonCandidate], _ record: inout Record) -> GallerySearch {

@@ -27,7 +27,8 @@ enum SealedFace {
         }
         var plain = Data(capacity: 72 + text.count + 4 * face.template.components.count)
         plain.append(version)
-        plain.append((it.box == nil ? 0 : 1) | (it.confidence == nil ? 0 : 2) | (it.externalID == nil ? 0 : 4)
+        plain.append(
+            (it.box == nil ? 0 : 1) | (it.confidence == nil ? 0 : 2) | (it.externalID == nil ? 0 : 4)
                 | (it.photographSize == nil ? 0 : 8))
         for number in [
             it.enrolled.timeIntervalSinceReferenceDate, it.confidence ?? 0, it.box?.x ?? 0, it.box?.y ?? 0,

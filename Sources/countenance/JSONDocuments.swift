@@ -55,7 +55,8 @@ struct JSONFace: Encodable {
             }, landmarkDisagreement: quality.landmarkDisagreement?.toTenThousandths)
         let found = described.attributes
         attributes = Attributes(
-            eyesOpen: found.eyesOpen.map(Attributes.Finding.init), mouthOpen: found.mouthOpen.map(Attributes.Finding.init),
+            eyesOpen: found.eyesOpen.map(Attributes.Finding.init),
+            mouthOpen: found.mouthOpen.map(Attributes.Finding.init),
             occluded: found.isOccluded.map(Attributes.Finding.init))
     }
 }

@@ -22,7 +22,7 @@ import Testing
         try bench.model.calibrated().similarity(of: ComparisonScore(cos(distance / 10)))
     }
 
-    @Test("Each face has its own answer: joined, theirs already, not there, another's, too far")
+    @Test("Each face has its own answer: joined, not there, another's, too far; what is theirs already has none")
     func each() async throws {
         let theirs = try await bench.hold(0, person: "Ann"), bens = try await bench.hold(0, person: "Ben")
         let near = try await bench.hold(5), far = try await bench.hold(12), missing = FaceID()
@@ -102,6 +102,21 @@ import Testing
         await #expect(performing: { try await join([face]) }, throws: code(.personNotFound))
         await #expect(performing: { try await join([face], to: "") }, throws: code(.invalidValue))
         #expect(try await bench.faces.first?.person == nil)
+    }
+
+    @Test("A gallery of another model is compared with nothing; without a threshold it need not be")
+    func otherModel() async throws {
+        try await bench.hold(0, person: "Ann")
+        let face = try await bench.hold(0)
+        let pipeline = FacePipeline.test(model: try .test(id: TemplateModelID(rawValue: "other")))
+        let other = FaceRecognizer(pipeline: pipeline, galleries: bench.store, records: bench.store)
+        func join(_ threshold: Similarity?) async throws -> Association {
+            try await other.join(
+                [face], to: "Ann", atLeast: threshold, in: bench.name, permit: bench.permit(.manage)
+            ).outcome
+        }
+        await #expect(performing: { try await join(.eighty) }, throws: code(.modelMismatch))
+        #expect(try await join(nil).joined == [face])
     }
 
     @Test("No faces are an answer")

@@ -143,6 +143,20 @@ import Testing
             performing: {
                 try await plain.recognizer.identify(like: face, in: plain.name, permit: plain.permit(.identify))
             }, throws: code(.notCalibrated))
+        // The templates would fit each other, but the calibration is another model's.
+        let enrolled = try await bench.hold(0, person: "Ann")
+        let pipeline = FacePipeline.test(model: try .test(id: TemplateModelID(rawValue: "other")))
+        let other = FaceRecognizer(pipeline: pipeline, galleries: bench.store, records: bench.store)
+        await #expect(
+            performing: {
+                try await other.identify(like: enrolled, in: bench.name, permit: bench.permit(.identify))
+            }, throws: code(.modelMismatch))
+        for probe in [PeopleProbe.face(enrolled), .person("Ann")] {
+            await #expect(
+                performing: {
+                    try await other.identifyPeople(probe, in: bench.name, permit: bench.permit(.identify))
+                }, throws: code(.modelMismatch))
+        }
     }
 
     // MARK: People

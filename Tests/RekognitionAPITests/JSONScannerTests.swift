@@ -29,7 +29,7 @@ import Testing
     @Test(
         "What is JSON means what Foundation says it means",
         arguments: [
-            "{}", "[]", " { \"a\" : [ 1 , 2.5, -0, 1e3 , -1.5E-2 ] } ", #"{"a":{"b":null},"c":[true,false]}"#,
+            "{}", "[]", " { \"a\" : [ 1 , 2.5, 0, 1e3 , -1.5E-2 ] } ", #"{"a":{"b":null},"c":[true,false]}"#,
             #""\"\\\/\b\f\n\r\t""#, #""é\u0041\ud83d\ude00€""#, #"{"ключ":"значение"}"#, "0", "\"\"",
             #"["\\", "a\\\"b", "\\\\"]"#,
         ])

@@ -78,7 +78,8 @@ extension FaceMesh {
     /// MediaPipe's numbers for the corners and for two points of each lid.
     var eyeAspectRatio: Double {
         func ratio(_ corners: (Int, Int), _ lids: [(Int, Int)]) -> Double {
-            lids.map { distance($0.0, $0.1) }.reduce(0, +) / Double(lids.count) / max(distance(corners.0, corners.1), 1e-9)
+            lids.map { distance($0.0, $0.1) }.reduce(0, +) / Double(lids.count)
+                / max(distance(corners.0, corners.1), 1e-9)
         }
         return (ratio((33, 133), [(160, 144), (158, 153)]) + ratio((263, 362), [(385, 380), (387, 373)])) / 2
     }

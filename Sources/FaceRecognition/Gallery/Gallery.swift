@@ -57,6 +57,12 @@ package struct Gallery: Sendable {
         self.rows = rows
     }
 
+    /// - Throws: `.modelMismatch`.
+    func mustMatch(_ model: TemplateModel) throws {
+        try GalleryDescription(name: name, model: index.model, dimension: index.dimension, created: .distantPast)
+            .mustMatch(model)
+    }
+
     /// Faces; those that have expired and are not purged yet included.
     package var count: Int { index.count }
     /// Templates that a search for people compares the probe with: the faces' and the means'.
@@ -140,7 +146,8 @@ package struct Gallery: Sendable {
             return theirs
         }
         let closest = try means.index.candidates(
-            for: [probe], limit: limit, atLeast: floor, where: .init(now: now.milliseconds), threads: threads, path: .best
+            for: [probe], limit: limit, atLeast: floor, where: .init(now: now.milliseconds), threads: threads,
+            path: .best
         ) { rows in
             try rows.map { row in
                 guard let theirs = try means.person(atRow: row).map(members) else { return nil }

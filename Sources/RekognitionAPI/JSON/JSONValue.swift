@@ -37,6 +37,9 @@ struct JSONText: Sendable {
     var base64: Data? {
         // A few clients write '/' as '\/'.
         guard let plain = hasEscapes ? unescaped().map({ Data($0) }) : bytes else { return nil }
+        // Foundation's decoder also takes padding within the text, and too much of it.
+        let letters = plain.count - plain.suffix(2).count { $0 == UInt8(ascii: "=") }
+        guard plain.count % 4 == 0, !plain.prefix(letters).contains(UInt8(ascii: "=")) else { return nil }
         return Data(base64Encoded: plain)
     }
 

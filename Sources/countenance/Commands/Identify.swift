@@ -112,7 +112,8 @@ struct Identify: AsyncParsableCommand {
                     permit: session.permit(.identify, gallery: gallery))
                 run.mark(found: !answer.answers.isEmpty)
                 if output.json {
-                    try Console.json(JSONIdentification(path, gallery, recognizer.model.id, answer, receipt), pretty: false)
+                    try Console.json(
+                        JSONIdentification(path, gallery, recognizer.model.id, answer, receipt), pretty: false)
                 } else {
                     if let note = answer.probe.choiceNote { Console.note("\(path.printable): \(note)") }
                     answer.lines(for: path).forEach { print($0) }
