@@ -70,9 +70,19 @@ class Hostile(unittest.TestCase):
         # For this process and for the server, which inherits it.
         resource.setrlimit(resource.RLIMIT_NOFILE, (cls.limits[1], cls.limits[1]))
         cls.addClassCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, cls.limits)
-        cls.service = Service()
-        cls.addClassCleanup(cls.service.close)
-        cls.service.call("DetectFaces", image(sample("obama.jpg")))  # the networks are compiled now
+        cls.addClassCleanup(lambda: cls.service.close())
+        cls.service = cls.started()
+
+    @classmethod
+    def started(cls) -> Service:
+        service = Service()
+        service.call("DetectFaces", image(sample("obama.jpg")))  # the networks are compiled now
+        return service
+
+    def setUp(self):
+        if not self.service.is_alive():  # after a test that failed
+            self.service.close()
+            type(self).service = self.started()
 
     def tearDown(self):
         self.assertTrue(self.service.is_alive(), self.service.log()[-2_000:])
