@@ -126,6 +126,13 @@ class Service:
         self._profile_url = about["endpoint_url"]
         return keys["aws_access_key_id"], keys["aws_secret_access_key"], about["region"]
 
+    def another_key(self) -> tuple[str, str]:
+        """A key's id and secret, made beside the service."""
+        made = json.loads(command("key", "create", "--label", "another", "--json", data=self.data).stdout)
+        texts = [value for value in made.values() if isinstance(value, str)]
+        key = next(text for text in texts if len(text) == 20 and text.startswith("AKIA"))
+        return key, next(text for text in texts if len(text) == 40)
+
     @property
     def user_environment(self) -> dict[str, str]:
         """What a user sets so that the SDKs and the AWS CLI come here; nothing else of AWS's is set."""
