@@ -73,7 +73,8 @@ class Service:
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(self.folder / "cache")),
         }
         self.environment = environment
-        command = [PROGRAM, "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *options]
+        command = [PROGRAM, "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]
+        command += options
         with open(self.notes, "wb") as notes:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=notes, env=environment
