@@ -146,7 +146,7 @@ def service(programs, run, samples: Path, lfw: Path | None, environment: dict, s
     data = gallery(programs, run, environment, say, faces)
     images = photographs(run, environment, samples, lfw, programs.scratch)
     say(f"service: opening {faces:,} faces")
-    server = harness.Service("--metrics", "127.0.0.1:0", data=data)
+    server = harness.Service(data=data)
     try:
         load = Load(server, programs.scratch)
         result = {

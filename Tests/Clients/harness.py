@@ -73,7 +73,8 @@ class Service:
             "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(self.folder / "cache")),
         }
         self.environment = environment
-        command = [PROGRAM, "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *options]
+        command = [PROGRAM, "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]
+        command += options
         with open(self.notes, "wb") as notes:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=notes, env=environment
@@ -125,6 +126,13 @@ class Service:
         keys, about = profile["countenance"], profile["profile countenance"]
         self._profile_url = about["endpoint_url"]
         return keys["aws_access_key_id"], keys["aws_secret_access_key"], about["region"]
+
+    def another_key(self) -> tuple[str, str]:
+        """A key's id and secret, made beside the service."""
+        made = json.loads(command("key", "create", "--label", "another", "--json", data=self.data).stdout)
+        texts = [value for value in made.values() if isinstance(value, str)]
+        key = next(text for text in texts if len(text) == 20 and text.startswith("AKIA"))
+        return key, next(text for text in texts if len(text) == 40)
 
     @property
     def user_environment(self) -> dict[str, str]:

@@ -119,7 +119,7 @@ class Walk(unittest.TestCase):
             self.assertTrue(0 < mark["X"] < 1 and 0 < mark["Y"] < 1, mark)
         self.assertGreater(face["Confidence"], 80)
 
-        (face,) = self.client.detect_faces(Image={"Bytes": sample("obama.jpg")}, Attributes=["ALL"])["FaceDetails"]
+        (face,) = self.client.detect_faces(Image={"Bytes": sample("obama2.jpg")}, Attributes=["ALL"])["FaceDetails"]
         self.assertEqual({mark["Type"] for mark in face["Landmarks"]}, LANDMARKS)
         self.assertEqual(len(face["Landmarks"]), len(LANDMARKS))
         for never in ("AgeRange", "Gender", "Emotions", "Smile", "Beard", "Mustache", "Eyeglasses", "Sunglasses"):

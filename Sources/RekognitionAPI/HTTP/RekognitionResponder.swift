@@ -75,7 +75,9 @@ struct RekognitionResponder: HTTPResponder {
         var traced = trace
         defer { trace = traced }
         return try await admission.admitting(
-            key: claim.accessKeyID, bytes: declared ?? RequestBodyReader.maximumBytes
+            // No more than is ever read: a client may declare any number, and the sum of them must not overflow.
+            key: claim.accessKeyID,
+            bytes: min(declared ?? RequestBodyReader.maximumBytes, RequestBodyReader.maximumBytes)
         ) {
             metrics.inFlight(admission.current)
             let body = try await reader.read(request.body, declared: declared, on: context.channel)
