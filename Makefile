@@ -33,6 +33,7 @@ demo: build ## Show every stage on sample photographs; writes demo.png.
 
 test: build ## Run every test.
 	@python3 setup/test_setup.py
+	@setup/setup --with clients
 	@swift build $(SWIFT_FLAGS) --build-tests
 	@COUNTENANCE_PROGRAM=$(CURDIR)/bin/countenance COUNTENANCE_PARTS=$(PARTS) swift test $(SWIFT_FLAGS) --skip-build
 
@@ -42,6 +43,7 @@ torture: build ## Kill an enrolment 200 times at random moments; nothing that wa
 
 benchmark: build ## Measure beside face_recognition, dlib, faiss and usearch; needs COUNTENANCE_DATASETS.
 	@setup/setup --with benchmark
+	@setup/setup --with clients
 	@python3 Benchmarks/benchmark.py
 
 fuzz: setup ## Fuzz the decoder and our file formats for a minute each.

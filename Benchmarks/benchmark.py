@@ -28,6 +28,7 @@ import time
 from pathlib import Path
 
 import search as search_part
+import service as service_part
 import storage as storage_part
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +37,7 @@ PROGRAM = ROOT / "bin" / "countenance"
 PEER = ROOT / "Benchmarks" / "peers" / "dlib_peer.py"
 YUNET = PARTS / "share" / "countenance" / "models" / "yunet-2023mar.onnx"
 
-SECTIONS = ("accuracy", "speed", "detection", "search", "storage")
+SECTIONS = ("accuracy", "speed", "detection", "search", "storage", "service")
 # The gates: what the project promises. A missed gate is reported, never moved.
 LEAST_ACCURACY = 0.9945
 LEAST_THROUGHPUT_RATIO = 5.0
@@ -428,6 +429,14 @@ def storage(programs: Programs, data, options) -> dict:
         options)
 
 
+def service(programs: Programs, data, options) -> dict:
+    """The service, asked by clients."""
+    peers = {**programs.environment, "PYTHONPATH": str(PARTS / "peers")}
+    return service_part.service(
+        programs, lambda command, environment: Run(command, environment).require(0), PARTS / "samples", data and data.lfw, peers,
+        say, options)
+
+
 def detection(programs: Programs, data: DataSets, options) -> dict:
     say("detection: the group photographs")
     run = programs.ours("detect", "--json", *data.groups).require(0)
@@ -562,6 +571,8 @@ def gates_of(result: dict) -> list[dict]:
             gates.append({**gate, "proven": not (busy and gate["shown"].endswith("times"))})
     if "storage" in result:
         gates += storage_part.gates(result["storage"])
+    if "service" in result:
+        gates += service_part.gates(result["service"])
     return gates
 
 
@@ -579,6 +590,8 @@ def table(result: dict) -> str:
         out += search_part.table(result["search"])
     if "storage" in result:
         out += storage_part.table(result["storage"])
+    if "service" in result:
+        out += service_part.table(result["service"])
     heads = ["Measure", "Countenance", "--mirror", "face_recognition", "ratio"]
     cells = [
         [row["measure"], row["countenance"], row["mirror"], row["face_recognition"],
@@ -652,23 +665,26 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     options = arguments()
     named = os.environ.get("COUNTENANCE_DATASETS", "")
-    photographs = not set(options.only) <= {"search", "storage"}
+    photographs = not set(options.only) <= {"search", "storage", "service"}
     if photographs and not named:
         raise Missing("Set COUNTENANCE_DATASETS to the folder that holds lfw/, congress/ and odd/.")
     if photographs and not Path(named).is_dir():
         raise Missing("COUNTENANCE_DATASETS names no folder.")
-    data = DataSets(Path(named).resolve()) if photographs else None
+    data = DataSets(Path(named).resolve()) if photographs or named and Path(named).is_dir() else None
     if not PROGRAM.exists():
         raise Missing("bin/countenance is not there; run `make build`.")
     if not all((PARTS / "peers" / name).is_dir() for name in ("face_recognition", "faiss", "usearch")):
         raise Missing("The programs to compare with are not there; run `setup/setup --with benchmark`.")
+    if "service" in options.only and not (PARTS / "clients" / "botocore").is_dir():
+        raise Missing("The service's clients are not there; run `setup/setup --with clients`.")
 
     with tempfile.TemporaryDirectory(prefix="countenance-benchmark-") as scratch:
         programs = Programs(Path(scratch))
         result = {
             "date": datetime.date.today().isoformat(), "quick": options.quick, "machine": machine(programs),
         }
-        for name, section in (("accuracy", accuracy), ("speed", speed), ("detection", detection), ("search", search), ("storage", storage)):
+        for name, section in (("accuracy", accuracy), ("speed", speed), ("detection", detection), ("search", search), ("storage", storage),
+                              ("service", service)):
             if name in options.only:
                 result[name] = section(programs, data, options)
                 result["rows"], result["gates"] = rows_of(result), gates_of(result)

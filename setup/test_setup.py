@@ -191,13 +191,23 @@ class Wheels(unittest.TestCase):
 
     def test_every_python_has_one_wheel_of_each_package(self):
         setup, manifest = load_setup(), json.loads((HERE / "parts.json").read_text())
-        groups = [(manifest["tools"], range(10, 15)), (manifest["extras"]["benchmark"], range(10, 14))]
+        extras = manifest["extras"]
+        groups = [
+            (manifest["tools"], range(10, 15)),
+            (extras["benchmark"], range(10, 14)),
+            (extras["clients"], range(10, 15)),
+        ]
         for group, minors in groups:
             for minor in minors:
                 names = [wheel["name"] for wheel in setup.chosen_wheels(group, (3, minor))]
                 self.assertEqual(sorted(names), sorted({wheel["name"] for wheel in group["wheels"]}))
         with self.assertRaisesRegex(setup.Missing, "not pinned for Python 3.9"):
             setup.chosen_wheels(manifest["tools"], (3, 9))
+
+    def test_extras_of_the_command_line_are_those_that_are_pinned(self):
+        manifest = json.loads((HERE / "parts.json").read_text())
+        usage = subprocess.run([sys.executable, "-B", HERE / "setup", "--help"], capture_output=True, text=True).stdout
+        self.assertIn("--with {" + ",".join(sorted(manifest["extras"])) + "}", usage)
 
 
 class WhatTheMachineMustHave(unittest.TestCase):
@@ -235,9 +245,7 @@ class WhatTheMachineMustHave(unittest.TestCase):
         self.have("swift", "echo 'Swift version 6.1 (swift-6.1-RELEASE)'")
         sentence = self.sentence()
         self.assertIn("missing: pkg-config, libvips 8.13 or newer, SQLite's header", sentence)
-        self.assertIn(
-            "sudo apt-get install -y --no-install-recommends pkg-config libvips-dev libsqlite3-dev", sentence
-        )
+        self.assertIn("sudo apt-get install -y --no-install-recommends pkg-config libvips-dev libsqlite3-dev", sentence)
 
     def test_no_libvips(self):
         self.have("swift", "echo 'Swift version 6.10.2'")

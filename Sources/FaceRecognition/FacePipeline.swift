@@ -39,6 +39,15 @@ package struct FacePipeline: Sendable {
         package let face: DetectedFace
         package let crop: AlignedCrop
         package let template: Template
+        /// In the photograph's pixels.
+        let described: DescribedFace
+    }
+
+    /// A photograph with the templates of those faces that were chosen. Both lists are in the order of the choice.
+    struct Study: Sendable {
+        let view: View
+        let samples: [Sample]
+        let left: [FaceChoice.Left]
     }
 
     func read(_ photograph: Photograph) async throws -> Data {
@@ -61,30 +70,60 @@ package struct FacePipeline: Sendable {
     func subject(
         of photograph: Photograph, choosing rule: SubjectRule = .largest
     ) async throws -> (view: View, sample: Sample?) {
-        await batcher.expectOne()
-        let found = await Result { try await workers.run { try seen(photograph, choosing: rule) } }
-        guard case .success((var view, let (face, crop)?)) = found else {
-            await batcher.expectNoMore()
-            return (try found.get().view, nil)
-        }
-        let start = ContinuousClock.now
-        let template = try await batcher.template(of: crop)
-        view.times.add(ContinuousClock.now - start, to: .templates)
-        return (view, Sample(face: face, crop: crop, template: template))
+        let study = try await study(photograph, choosing: FaceChoice(rule: rule, limit: 1))
+        return (study.view, study.samples.first)
     }
 
-    /// A photograph's view and, where there is a face, the one that is meant with its crop.
-    private typealias Seen = (view: View, subject: (face: DetectedFace, crop: AlignedCrop)?)
+    /// The faces that are meant, with their templates.
+    func study(_ photograph: Photograph, choosing choice: FaceChoice) async throws -> Study {
+        await batcher.expectOne()
+        let found = await Result { try await workers.run { try seen(photograph, choosing: choice) } }
+        guard case .success(let seen) = found, !seen.chosen.isEmpty else {
+            await batcher.expectNoMore()
+            let seen = try found.get()
+            return Study(view: seen.view, samples: [], left: seen.left)
+        }
+        let start = ContinuousClock.now
+        let templates = try await batcher.templates(of: seen.chosen.map(\.crop))
+        var view = seen.view
+        view.times.add(ContinuousClock.now - start, to: .templates)
+        let samples = zip(seen.chosen, templates).map {
+            Sample(face: $0.face, crop: $0.crop, template: $1, described: $0.described)
+        }
+        return Study(view: view, samples: samples, left: seen.left)
+    }
 
-    private func seen(_ photograph: Photograph, choosing rule: SubjectRule) throws -> Seen {
-        var view = try view(of: photograph)
-        let image = view.image
-        guard let chosen = rule.choose(among: view.faces, in: image) else { return (view, nil) }
-        let face = try view.times.measure(.faces) { try withMesh(chosen, in: image) }
-        guard let crop = view.times.measure(.templates, { extractor.model.crop(of: face, in: image) }) else {
+    /// A photograph before templates are made.
+    private struct Seen: Sendable {
+        var view: View
+        var chosen: [(face: DetectedFace, crop: AlignedCrop, described: DescribedFace)] = []
+        var left: [FaceChoice.Left] = []
+    }
+
+    private func seen(_ photograph: Photograph, choosing choice: FaceChoice) throws -> Seen {
+        var seen = Seen(view: try view(of: photograph))
+        let image = seen.view.image, faces = choice.rule.order(seen.view.faces, in: image)
+        for found in faces {
+            let isFull = seen.chosen.count == choice.limit
+            if isFull, choice.rest == .unseen { break }
+            let isJudged = !isFull || choice.rest == .judged
+            let face = isJudged ? try seen.view.times.measure(.faces) { try withMesh(found, in: image) } : found
+            guard let crop = seen.view.times.measure(.templates, { extractor.model.crop(of: face, in: image) }) else {
+                continue
+            }
+            let described = DescribedFace(face, in: crop, of: image)
+            let shortcomings = isJudged ? choice.quality.shortcomings(of: described, in: image.photographSize) : []
+            if isFull || !shortcomings.isEmpty {
+                seen.left.append(
+                    .init(face: described, exceedsLimit: isFull && shortcomings.isEmpty, shortcomings: shortcomings))
+            } else {
+                seen.chosen.append((face, crop, described))
+            }
+        }
+        guard faces.isEmpty || !seen.chosen.isEmpty || !seen.left.isEmpty else {
             throw RecognitionError(.fault, "The detector gave landmarks that coincide, so the face cannot be aligned.")
         }
-        return (view, (face, crop))
+        return seen
     }
 
     private func view(of photograph: Photograph) throws -> View {
@@ -102,23 +141,6 @@ package struct FacePipeline: Sendable {
     }
 }
 
-/// Which face of a photograph is meant where one is needed.
-public enum SubjectRule: String, Sendable, Hashable, CaseIterable {
-    /// The one with the largest box, as Rekognition has it: the rule of every operation on people's photographs.
-    case largest
-    /// The one closest to the photograph's centre: the convention of data sets that were cut around their subject (LFW).
-    case central
-
-    func choose(among faces: [DetectedFace], in image: PixelImage) -> DetectedFace? {
-        switch self {
-        case .largest: return faces.first
-        case .central:
-            let centre = Point(x: Double(image.width - 1) / 2, y: Double(image.height - 1) / 2)
-            return faces.min { ($0.box.centre - centre).length < ($1.box.centre - centre).length }
-        }
-    }
-}
-
 extension TemplateModel {
     /// The face as this model wants to see it; nil when its landmarks coincide.
     package func crop(of face: DetectedFace, in image: PixelImage) -> AlignedCrop? {
@@ -129,8 +151,18 @@ extension TemplateModel {
 
 extension FacePipeline.Sample {
     func subject(in view: FacePipeline.View) -> Subject {
-        Subject(
-            face: DescribedFace(face, in: crop, of: view.image), facesInPhotograph: view.faces.count)
+        Subject(face: described, facesInPhotograph: view.faces.count)
+    }
+}
+
+extension FacePipeline.Study {
+    /// The one that was chosen.
+    /// - Throws: `.noFace`.
+    func chosen(in photograph: Photograph) throws -> FacePipeline.Sample {
+        guard let sample = samples.first else {
+            throw left.isEmpty ? RecognitionError.noFace(in: photograph) : .noneGoodEnough(in: photograph)
+        }
+        return sample
     }
 }
 
@@ -144,5 +176,12 @@ extension FacePipeline.View {
 extension RecognitionError {
     static func noFace(in photograph: Photograph) -> RecognitionError {
         RecognitionError(.noFace, "\(photograph.label): There is no face in this photograph, so nothing was compared.")
+    }
+
+    static func noneGoodEnough(in photograph: Photograph) -> RecognitionError {
+        RecognitionError(
+            .noFace,
+            "\(photograph.label): No face in this photograph is good enough, so nothing was compared; lower the quality that is asked for, or take a better photograph."
+        )
     }
 }

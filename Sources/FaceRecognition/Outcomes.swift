@@ -39,9 +39,12 @@ public struct DescribedFace: Sendable, Hashable {
         let scaling = image.toPhotograph
         self.init(face: face.scaled(by: scaling), quality: SampleQuality(of: face, in: crop, scale: scaling.x))
     }
+
+    /// What the mesh tells of the face besides.
+    public var attributes: FaceAttributes { FaceAttributes(of: self) }
 }
 
-/// The face of a photograph that was used: the largest.
+/// The face of a photograph that was used: the largest, or the largest of those that are good enough.
 public struct Subject: Sendable, Hashable {
     public let described: DescribedFace
     /// How many faces there were to choose from.
@@ -85,40 +88,4 @@ public struct Enrolment: Sendable {
     /// nil when nothing was added.
     public let subject: Subject?
     public let times: StageTimes
-}
-
-/// What `identify` found.
-public struct Identification: Sendable {
-    /// A candidate with what its score means.
-    public struct Answer: Sendable, Hashable {
-        /// In a search for people, the face of the person that comes closest.
-        public let candidate: Candidate
-        /// In a search for people, the higher of the closest face's and the mean template's.
-        public let similarity: Similarity
-        /// nil in a search for faces.
-        public let person: PersonAnswer?
-    }
-
-    /// What a search for people says besides.
-    public struct PersonAnswer: Sendable, Hashable {
-        /// The closest face's.
-        public let best: Similarity
-        /// The mean template's; nil for a person with one face.
-        public let mean: Similarity?
-        public let faces: Int
-    }
-
-    public let probe: Subject
-    /// Closest first; none is an answer.
-    public let answers: [Answer]
-    /// The threshold that applied.
-    public let operatingPoint: OperatingPoint
-    /// Enrolled faces.
-    public let gallerySize: Int
-    /// Templates that the probe was compared with: the faces', and in a search for people also the means'.
-    public let comparisons: Int
-    public let times: StageTimes
-
-    /// How many of the gallery's faces one must expect here by chance, when the probe's person is not enrolled.
-    public var expectedFalseCandidates: Double { operatingPoint.expectedFalseCandidates(gallerySize: comparisons) }
 }

@@ -29,6 +29,7 @@ struct ExportedFace: Codable {
     var externalID: String?
     var photograph: PhotographDigest?
     var box: BoundingBox?
+    var photographSize: PixelSize?
     var confidence: Double?
     var enrolled: String?
     var expires: String?
@@ -39,6 +40,7 @@ struct ExportedFace: Codable {
         externalID = face.externalID
         photograph = face.photograph
         box = face.box
+        photographSize = face.photographSize
         confidence = face.confidence
         enrolled = face.enrolled.formatted(Self.time)
         expires = face.expires?.formatted(Self.time)

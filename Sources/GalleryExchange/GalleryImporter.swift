@@ -152,10 +152,11 @@ package final class GalleryImporter {
             guard let id = FaceID(text) else { throw bad("no UUID in 'id'") }
             return id
         }
+        if let size = known?.photographSize, size.width < 1 || size.height < 1 { throw bad("no size in 'photographSize'") }
         return EnrolledFaceDescription(
             id: id ?? FaceID(ofRow: row, in: digest), person: known?.person, externalID: known?.externalID,
             photograph: manifest.installation == installation ? known?.photograph : nil, box: known?.box,
-            confidence: known?.confidence, enrolled: try time(known?.enrolled, "enrolled") ?? gallery.created,
+            photographSize: known?.photographSize, confidence: known?.confidence, enrolled: try time(known?.enrolled, "enrolled") ?? gallery.created,
             expires: try time(known?.expires, "expires"))
     }
 }

@@ -51,8 +51,13 @@ public struct ImageDecoding: Sendable {
     public static let longSide = 1_920
 
     public let limits: Limits
+    private let budget: DecodingBudget?
 
-    public init(limits: Limits = Limits()) { self.limits = limits }
+    /// - Parameter budget: the memory that this and other decodings share; nil for as much as each takes.
+    public init(limits: Limits = Limits(), budget: DecodingBudget? = nil) {
+        self.limits = limits
+        self.budget = budget
+    }
 
     /// Blocks; well under a millisecond for 250 x 250 pixels, some tens for a camera's JPEG.
     /// - Throws: `RecognitionError`: `.notAnImage` (no format of ours), `.imageTooLarge` (names limit and value),
@@ -73,7 +78,19 @@ public struct ImageDecoding: Sendable {
         let header = try format.open(bytes, shrunkBy: 1)
         try check(bytesPerPixel: header.bytesPerPixel)
         let original = PixelSize(width: header.width, height: header.height)
-        try check(original, as: format, bytesPerPixelAtOnce: format.bytesPerPixelAtOnce(header))
+        let bytesPerPixel = format.bytesPerPixelAtOnce(header)
+        try check(original, as: format, bytesPerPixelAtOnce: bytesPerPixel)
+        guard let budget else { return try decode(bytes, header, original, as: format) }
+        let wanted = Self.leastBytes + Int(Double(original.width * original.height) * bytesPerPixel)
+        return try budget.spending(wanted) { try decode(bytes, header, original, as: format) }
+    }
+
+    /// What every decode takes: the shrunk image of at most twice `longSide`, in and out of libvips.
+    private static let leastBytes = 2 * 3 * (2 * longSide) * (2 * longSide)
+
+    private func decode(
+        _ bytes: UnsafeRawBufferPointer, _ header: VipsPicture, _ original: PixelSize, as format: ImageFormat
+    ) throws -> PixelImage {
         let shrinking = format.shrinkOnLoad(original)
         let picture = try shrinking == 1 ? header : format.open(bytes, shrunkBy: shrinking)
         let upright = try picture.unpacked().flattened().shrunk().inSRGB().upright(orientation: header.orientation)

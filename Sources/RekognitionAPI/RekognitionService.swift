@@ -1,4 +1,135 @@
-import FaceRecognition
+import Crypto
+package import FaceRecognition
+import Foundation
 
-/// Placeholder until the service is written.
-enum RekognitionService {}
+/// Who asks, once the signature is verified.
+package struct Caller: Sendable, Hashable {
+    /// The access key's id: no secret, and in every log line.
+    let accessKey: String
+    /// Whom the gate knows.
+    let name: String
+    let purpose: String
+    /// Names this request in the answer, the record and the log.
+    let requestID: UUID
+}
+
+/// What an operation answers.
+struct Answer: Sendable {
+    let body: any Encodable & Sendable
+    /// What the answer's headers say of how it came about; nil for what is not recorded as a search or a comparison.
+    var basis: Basis?
+    var times = StageTimes()
+
+    /// By which threshold and rule, and what that means.
+    struct Basis: Sendable {
+        let threshold: Similarity
+        let rule: String
+        let purpose: String
+        /// nil for a comparison, which has no gallery.
+        let expectedFalseCandidates: Double?
+    }
+}
+
+/// Rekognition's operations, each a translation: members in, one call of the core, shapes out. Knows no HTTP.
+package struct RekognitionService: Sendable {
+    let recognizer: FaceRecognizer
+    let keeper: GalleryKeeper
+    let gate: PolicyGate
+    let buckets: Buckets
+    let pages: PageTokens
+    let names: ResourceNames
+
+    package init(
+        recognizer: FaceRecognizer, keeper: GalleryKeeper, gate: PolicyGate, buckets: Buckets, pages: PageTokens,
+        region: String
+    ) {
+        self.recognizer = recognizer
+        self.keeper = keeper
+        self.gate = gate
+        self.buckets = buckets
+        self.pages = pages
+        names = ResourceNames(region: region)
+    }
+
+    var model: TemplateModelID { recognizer.model.id }
+
+    /// - Throws: `ServiceError`, `RecognitionError`, `Refusal`.
+    func answer(_ operation: Operation, _ body: Data, from caller: Caller) async throws -> Answer {
+        let members = try Members(body: body)
+        // What a request token stands for: the operation and every member.
+        let request = Data("\(operation.rawValue)\n".utf8) + body
+        return switch operation {
+        case .createCollection: try await createCollection(members, caller)
+        case .describeCollection: try await describeCollection(members, caller)
+        case .listCollections: try await listCollections(members, caller)
+        case .deleteCollection: try await deleteCollection(members, caller)
+        case .tagResource: try await tagResource(members, caller)
+        case .untagResource: try await untagResource(members, caller)
+        case .listTagsForResource: try await listTagsForResource(members, caller)
+        case .detectFaces: try await detectFaces(members, caller)
+        case .compareFaces: try await compareFaces(members, caller)
+        case .indexFaces: try await indexFaces(members, caller)
+        case .listFaces: try await listFaces(members, caller)
+        case .deleteFaces: try await deleteFaces(members, caller)
+        case .searchFaces: try await searchFaces(members, caller)
+        case .searchFacesByImage: try await searchFacesByImage(members, caller)
+        case .createUser: try await createUser(members, caller, request)
+        case .deleteUser: try await deleteUser(members, caller, request)
+        case .listUsers: try await listUsers(members, caller)
+        case .associateFaces: try await associateFaces(members, caller, request)
+        case .disassociateFaces: try await disassociateFaces(members, caller, request)
+        case .searchUsers: try await searchUsers(members, caller)
+        case .searchUsersByImage: try await searchUsersByImage(members, caller)
+        }
+    }
+
+    func permit(
+        _ operation: GatedOperation, _ gallery: GalleryName? = nil, for caller: Caller
+    ) async throws -> Permit {
+        try await gate.permit(
+            AccessRequest(
+                caller: caller.name, purpose: caller.purpose, operation: operation, gallery: gallery,
+                id: caller.requestID))
+    }
+
+    /// What a search's answer says of itself.
+    func basis(_ search: GallerySearch, _ permit: Permit) -> Answer.Basis {
+        Answer.Basis(
+            threshold: search.operatingPoint.similarity, rule: permit.rule, purpose: permit.request.purpose,
+            expectedFalseCandidates: search.expectedFalseCandidates)
+    }
+}
+
+// Members that many operations have.
+extension Members {
+    func collection(_ name: String = "CollectionId") throws -> GalleryName {
+        try GalleryName(required(name, text(name, .collectionID)))
+    }
+
+    func faceID(_ name: String = "FaceId") throws -> FaceID? { try text(name, .faceID).flatMap { FaceID($0) } }
+
+    func faceIDs(_ name: String = "FaceIds", atMost count: Int) throws -> [FaceID]? {
+        try texts(name, 1...count, each: .faceID)?.compactMap { FaceID($0) }
+    }
+
+    func userID() throws -> String? { try text("UserId", .userID) }
+
+    func quality(else standard: QualityFilter = .none) throws -> QualityBar {
+        (try choice("QualityFilter", QualityFilter.self) ?? standard).bar
+    }
+
+    func attributes(_ name: String) throws -> Set<FaceAttribute> {
+        try FaceAttribute.check(choices(name, FaceAttribute.self) ?? [], name)
+    }
+
+    /// Rekognition's default is 80, which is ours too: one false match in 10,000 comparisons.
+    func operatingPoint(_ name: String) throws -> OperatingPoint {
+        try percent(name).map { OperatingPoint(similarity: $0) } ?? OperatingPoint(similarity: .eighty, isRecommended: true)
+    }
+
+    /// - Parameter standard: what applies when it is left out or, as Rekognition allows, 0.
+    func pageSize(_ range: ClosedRange<Int>, standard: Int) throws -> Int {
+        let size = try integer("MaxResults", range) ?? 0
+        return size == 0 ? standard : size
+    }
+}

@@ -76,6 +76,24 @@ extension SQLiteStore: GalleryStore {
         }
     }
 
+    package func enrolled(_ faces: [FaceID], in name: GalleryName) async throws -> [EnrolledFace] {
+        try await inTurn { [self] db in
+            let tables = tables(db), gallery = try tables.gallery(name)
+            let rows = try tables.numbers(of: faces, in: gallery).compactMap { $0 }
+            return try tables.faces(rows: rows, in: gallery).compactMap { $0 }
+        }
+    }
+
+    package func enrolled(ofPerson person: String, in name: GalleryName) async throws -> [EnrolledFace] {
+        try await inTurn { [self] db in
+            let tables = tables(db), gallery = try tables.gallery(name)
+            guard let number = try tables.person(person, in: gallery) else {
+                throw RecognitionError.noSuchPerson(in: name)
+            }
+            return try tables.faces(ofPerson: number, in: gallery)
+        }
+    }
+
     package func faces(from photograph: PhotographDigest, in name: GalleryName) async throws
         -> [EnrolledFaceDescription]
     {

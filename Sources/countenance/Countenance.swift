@@ -23,7 +23,7 @@ struct Countenance: AsyncParsableCommand {
         version: version,
         subcommands: [
             Detect.self, Compare.self, Enrol.self, Identify.self, GalleryCommand.self, PersonCommand.self, Forget.self,
-            KeyCommand.self, Backup.self, Restore.self, MasterKeyCommand.self, ModelCommand.self, Evaluate.self,
+            Serve.self, KeyCommand.self, Backup.self, Restore.self, MasterKeyCommand.self, ModelCommand.self, Evaluate.self,
             Doctor.self, Demo.self,
         ])
 

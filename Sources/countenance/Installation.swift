@@ -66,7 +66,7 @@ struct Installation {
     /// Everything that turns photographs into templates.
     func pipeline(
         model: TemplateModelID?, dataFolder: URL, aim: InferenceSettings.Aim,
-        limits: ImageDecoding.Limits = ImageDecoding.Limits()
+        limits: ImageDecoding.Limits = ImageDecoding.Limits(), budget: DecodingBudget? = nil
     ) throws -> FacePipeline {
         let catalogue = ModelCatalogue(share: share, dataFolder: dataFolder)
         let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -75,7 +75,7 @@ struct Installation {
         let wanted = model ?? ModelCatalogue.defaultModel
         let entry = try catalogue.templateModel(wanted.unmirrored)
         let extractor = try NetworkTemplateExtractor(runtime, model: entry.model, file: entry.file())
-        let decoding = ImageDecoding(limits: limits)
+        let decoding = ImageDecoding(limits: limits, budget: budget)
         return FacePipeline(
             decode: { try decoding.decode($0) },
             detector: try FaceFinder(

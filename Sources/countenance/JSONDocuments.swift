@@ -23,10 +23,22 @@ struct JSONFace: Encodable {
         let pose: Pose?
         let landmarkDisagreement: Double?
     }
+    struct Attributes: Encodable {
+        struct Finding: Encodable {
+            let value: Bool
+            let confidence: Double
+            init(_ finding: FaceAttributes.Finding) {
+                value = finding.value
+                confidence = finding.confidence.toTenThousandths
+            }
+        }
+        let eyesOpen, mouthOpen, occluded: Finding?
+    }
     let box: BoundingBox
     let confidence: Double
     let landmarks: Landmarks
     let quality: Quality
+    let attributes: Attributes
 
     init(_ described: DescribedFace) {
         let face = described.face, five = face.landmarks, quality = described.quality
@@ -41,6 +53,10 @@ struct JSONFace: Encodable {
             pose: quality.pose.map {
                 .init(yaw: $0.yaw.toHundredths, pitch: $0.pitch.toHundredths, roll: $0.roll.toHundredths)
             }, landmarkDisagreement: quality.landmarkDisagreement?.toTenThousandths)
+        let found = described.attributes
+        attributes = Attributes(
+            eyesOpen: found.eyesOpen.map(Attributes.Finding.init), mouthOpen: found.mouthOpen.map(Attributes.Finding.init),
+            occluded: found.isOccluded.map(Attributes.Finding.init))
     }
 }
 
@@ -179,6 +195,7 @@ struct JSONEnrolledFace: Encodable {
     let person: String?
     let externalID: String?
     let box: BoundingBox?
+    let photographSize: PixelSize?
     let confidence: Double?
     let enrolled: Date
     let expires: Date?
@@ -187,6 +204,7 @@ struct JSONEnrolledFace: Encodable {
         person = description.person
         externalID = description.externalID
         box = description.box?.toHundredths
+        photographSize = description.photographSize
         confidence = description.confidence?.toTenThousandths
         enrolled = description.enrolled
         expires = description.expires

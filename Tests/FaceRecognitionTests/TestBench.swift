@@ -55,19 +55,24 @@ enum AnyOperation: String, CaseIterable, Sendable {
     case detect, compare, enrol, identify, identifyPeople, list, show, faces, create, delete, forget
     case people, join, leave, crop, bringIn, export, maintain, restore
     case createPerson, deletePerson, leaveSome, forgetSome, facePage, peoplePage, galleryPage, tags, setTags, change
+    case compareAll, enrolFaces, identifyLike, peopleLike, joinNear
 
     var kind: GatedOperation {
         switch self {
         case .detect: .detect
-        case .compare: .compare
-        case .enrol, .bringIn: .enrol
-        case .identify, .identifyPeople: .identify
+        case .compare, .compareAll: .compare
+        case .enrol, .bringIn, .enrolFaces: .enrol
+        case .identify, .identifyPeople, .identifyLike, .peopleLike: .identify
         case .forget, .forgetSome: .forget
-        case .createPerson, .deletePerson, .leaveSome, .facePage, .peoplePage, .galleryPage, .tags, .setTags, .change: .manage
-        case .list, .show, .faces, .create, .delete, .people, .join, .leave, .crop, .export, .maintain, .restore: .manage
+        case .list, .show, .faces, .create, .delete, .people, .join, .leave, .crop, .export, .maintain, .restore,
+            .joinNear, .createPerson, .deletePerson, .leaveSome, .facePage, .peoplePage, .galleryPage, .tags, .setTags,
+            .change:
+            .manage
         }
     }
-    var needsGallery: Bool { ![.detect, .compare, .list, .galleryPage, .maintain, .change, .restore].contains(self) }
+    var needsGallery: Bool {
+        ![.detect, .compare, .compareAll, .list, .galleryPage, .maintain, .change, .restore].contains(self)
+    }
 
     /// The others have nothing to give in the bench.
     var succeeds: Bool { ![.crop, .restore].contains(self) }
@@ -77,10 +82,21 @@ enum AnyOperation: String, CaseIterable, Sendable {
         switch self {
         case .detect: _ = try await bench.recognizer.detect(photograph, permit: permit)
         case .compare: _ = try await bench.recognizer.compare(photograph, with: photograph, permit: permit)
+        case .compareAll: _ = try await bench.recognizer.compare(photograph, withAllIn: photograph, permit: permit)
+        case .enrolFaces:
+            _ = try await bench.recognizer.enrolFaces(
+                of: photograph, externalID: nil, limit: nil, quality: .none, in: bench.name, permit: permit)
+        case .identifyLike:
+            let face = try await bench.store.faces(in: bench.name, nil).first?.id ?? FaceID()
+            _ = try await bench.recognizer.identify(like: face, in: bench.name, permit: permit)
+        case .peopleLike: _ = try await bench.recognizer.identifyPeople(.person("Ann"), in: bench.name, permit: permit)
+        case .joinNear:
+            _ = try await bench.recognizer.join([], to: "Ann", atLeast: .eighty, in: bench.name, permit: permit)
         case .enrol:
             _ = try await bench.recognizer.enrol(photograph, as: "Ann", externalID: nil, in: bench.name, permit: permit)
         case .identify: _ = try await bench.recognizer.identify(photograph, in: bench.name, permit: permit)
-        case .identifyPeople: _ = try await bench.recognizer.identifyPeople(photograph, in: bench.name, permit: permit)
+        case .identifyPeople: _ = try await bench.recognizer.identifyPeople(
+                .photograph(photograph, .none), in: bench.name, permit: permit)
         case .list: _ = try await bench.keeper.list(permit: permit)
         case .show: _ = try await bench.keeper.show(bench.name, permit: permit)
         case .faces: _ = try await bench.keeper.faces(in: bench.name, permit: permit)

@@ -114,6 +114,21 @@ package final class InMemoryStore: GalleryStore, RecordLog {
         }
     }
 
+    package func enrolled(_ faces: [FaceID], in name: GalleryName) async throws -> [EnrolledFace] {
+        try state.withLock { state in
+            let held = try Self.existing(name, in: state).faces
+            return faces.compactMap { id in held.first { $0.id == id } }
+        }
+    }
+
+    package func enrolled(ofPerson person: String, in name: GalleryName) async throws -> [EnrolledFace] {
+        try state.withLock { state in
+            let theirs = try Self.existing(name, in: state).faces.filter { $0.description.person == person }
+            guard !theirs.isEmpty else { throw RecognitionError.noSuchPerson(in: name) }
+            return theirs
+        }
+    }
+
     package func faces(
         from photograph: PhotographDigest, in name: GalleryName
     ) async throws -> [EnrolledFaceDescription] {

@@ -33,7 +33,8 @@ import Testing
             let expires: Date? = i % 7 == 0 ? Date(timeIntervalSince1970: 1_900_000_000) : nil
             let description = EnrolledFaceDescription(
                 person: person, externalID: i % 2 == 0 ? "key/\(i)" : nil,
-                photograph: PhotographDigest(bytes: Data(repeating: UInt8(i % 256), count: 32)), box: box, confidence: 0.5,
+                photograph: PhotographDigest(bytes: Data(repeating: UInt8(i % 256), count: 32)), box: box,
+                photographSize: i % 4 == 0 ? nil : PixelSize(width: 640 + i, height: 480), confidence: 0.5,
                 enrolled: Date(timeIntervalSince1970: 1_700_000_000 + Double(i)), expires: expires)
             return EnrolledFace(description: description, template: .random(dimension, using: &random))
         }
@@ -170,6 +171,7 @@ import Testing
             ("[1, 0]", "{\"id\":\"7\"}", "Line 1"), ("[1, 0]", "not JSON", "Line 1"), ("[1, 0]", "", "0 lines"),
             ("[1, 0]", "{}\n{}", "more lines"), ("[1, 0]", "{\"enrolled\":\"yesterday\"}", "enrolled"),
             ("[1, 0]", "{\"photograph\":\"xyz\"}", "Line 1"), ("[1, 0]", "[]", "Line 1"),
+            ("[1, 0]", "{\"photographSize\":{\"width\":0,\"height\":5}}", "photographSize"),
         ]) func badRow(row: String, lines: String, expected: String) throws {
         try place.write(Data(#"{"format":"countenance-gallery","version":1,"model":"test-1","dimension":2}"#.utf8), "manifest.json")
         var numbers = NumPyFile.header(rows: 1, columns: 2)

@@ -28,6 +28,46 @@ struct PhotographTests {
         #expect(calibration.similarity(of: try obama.compared(with: biden)) < .eighty)
     }
 
+    @Test("Eyes and mouths are as people see them, and nothing hides these faces")
+    func attributes() throws {
+        let networks = try Networks.loadedOnce()
+        func attributes(_ name: String) throws -> FaceAttributes {
+            let image = try Parts.sampleImage(name)
+            let face = try #require(try networks.largestFace(in: image))
+            let crop = try #require(networks.model.crop(of: face, in: image))
+            return DescribedFace(
+                face: face.scaled(by: image.toPhotograph),
+                quality: SampleQuality(of: face, in: crop, scale: image.toPhotograph.x)
+            ).attributes
+        }
+        // A smile that shows the teeth, and one that does not.
+        let obama = try attributes("obama2.jpg"), biden = try attributes("biden.jpg")
+        #expect(obama.mouthOpen?.value == true && obama.mouthOpen?.confidence == 0.98)
+        #expect(biden.mouthOpen?.value == false)
+        for found in [obama, biden] {
+            #expect(found.eyesOpen?.value == true && found.isOccluded?.value == false)
+        }
+        // Eyes that a laugh narrows are not taken for closed.
+        for name in ["obama.jpg", "obama3.jpg"] { #expect(try attributes(name).eyesOpen == nil, "\(name)") }
+    }
+
+    @Test("A portrait passes every bar, and shrunk to a stamp none")
+    func bars() throws {
+        let networks = try Networks.loadedOnce()
+        func shortcomings(_ image: PixelImage, _ bar: QualityBar) throws -> [QualityShortcoming] {
+            let face = try #require(try networks.largestFace(in: image))
+            let crop = try #require(networks.model.crop(of: face, in: image))
+            let described = DescribedFace(face: face, quality: SampleQuality(of: face, in: crop, scale: 1))
+            return bar.shortcomings(of: described, in: image.size)
+        }
+        let portrait = try Parts.sampleImage("obama2.jpg")
+        let stamp = portrait.shrunk(toFit: 80)
+        for bar in [QualityBar.low, .medium, .high] {
+            #expect(try shortcomings(portrait, bar) == [])
+            #expect(try shortcomings(stamp, bar).contains(.smallFace))
+        }
+    }
+
     @Test("A template does not depend on what was extracted before it")
     func stateless() throws {
         let networks = try Networks.loadedOnce()

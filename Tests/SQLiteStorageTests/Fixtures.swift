@@ -112,7 +112,7 @@ extension SQLiteStore {
 
     @discardableResult
     func enrol(_ faces: EnrolledFace..., in gallery: GalleryDescription = .sample()) async throws -> RecordReceipt {
-        try await apply(.enrol(faces, in: gallery), recordedAs: .sample("enrolled"))
+        try await apply(.enrol(faces, in: gallery, beside: []), recordedAs: .sample("enrolled"))
     }
 
     @discardableResult

@@ -70,6 +70,7 @@ package struct Gallery: Sendable {
     /// - Parameters:
     ///   - limit: 1...4,096.
     ///   - floor: scores below it are no candidates.
+    ///   - excluded: a face that is no candidate: the probe's own.
     ///   - now: faces that expire then or earlier are none.
     ///   - threads: as many as the scan may use.
     /// - Returns: in the probes' order.
@@ -77,15 +78,18 @@ package struct Gallery: Sendable {
     ///   upon has been forgotten meanwhile.
     package func candidates(
         for probes: [Template], limit: Int, atLeast floor: ComparisonScore, where filter: CandidateFilter = .none,
-        now: Date = Date(), threads: Int = 1
+        excluding excluded: FaceID? = nil, now: Date = Date(), threads: Int = 1
     ) throws -> [[Candidate]] {
+        try GalleryIndex.check(limit: limit)
         guard let filter = try codes(of: filter, now: now) else { return probes.map { _ in [] } }
         var known: [Int64: EnrolledFaceDescription] = [:]
         let matches = try index.candidates(
-            for: probes, limit: limit, atLeast: floor, where: filter, threads: threads
+            for: probes, limit: excluded == nil ? limit : limit + 1, atLeast: floor, where: filter, threads: threads,
+            path: .best
         ) { try exact($0, &known) }
         return matches.map {
-            $0.compactMap { match in known[match.row].map { Candidate(face: $0, score: match.score) } }
+            let all = $0.compactMap { match in known[match.row].map { Candidate(face: $0, score: match.score) } }
+            return Array(all.filter { $0.face.id != excluded }.prefix(limit))
         }
     }
 
@@ -97,16 +101,18 @@ package struct Gallery: Sendable {
     /// once, unless somebody has more than the 100 faces that a person may have.
     ///
     /// - Precondition: the gallery knows its people's means.
-    /// - Parameter limit: people, 1...4,096.
+    /// - Parameters:
+    ///   - limit: people, 1...4,096.
+    ///   - excluded: a person who is no candidate: the probe's own.
     /// - Throws: as `candidates`.
     package func people(
-        for probe: Template, limit: Int, atLeast floor: ComparisonScore, now: Date = Date(), threads: Int = 1
+        for probe: Template, limit: Int, atLeast floor: ComparisonScore, excluding excluded: String? = nil,
+        now: Date = Date(), threads: Int = 1
     ) throws -> [PersonCandidate] {
         guard let means else { preconditionFailure("A gallery that knows its people's means") }
-        guard (1...GalleryIndex.maximumCandidates).contains(limit) else {
-            throw RecognitionError(
-                .invalidValue, "A search gives 1 to \(GalleryIndex.maximumCandidates) people, not \(limit).")
-        }
+        try GalleryIndex.check(limit: limit)
+        let wanted = limit
+        let limit = excluded == nil ? wanted : wanted + 1
         var known: [Int64: EnrolledFaceDescription] = [:]
         var filter = GalleryIndex.Filter(now: now.milliseconds)
         filter.isSomebodys = true
@@ -134,19 +140,20 @@ package struct Gallery: Sendable {
             return theirs
         }
         let closest = try means.index.candidates(
-            for: probe, limit: limit, atLeast: floor, where: .init(now: now.milliseconds), threads: threads
-        ) { wanted in
-            try wanted.map { row in
+            for: [probe], limit: limit, atLeast: floor, where: .init(now: now.milliseconds), threads: threads, path: .best
+        ) { rows in
+            try rows.map { row in
                 guard let theirs = try means.person(atRow: row).map(members) else { return nil }
                 return PersonMeans.mean(of: theirs, now: now).map {
                     GalleryIndex.ExactFace(id: theirs[0].id, template: $0)
                 }
             }
         }
-        numbers.formUnion(closest.compactMap { means.person(atRow: $0.row) })
+        numbers.formUnion(closest[0].compactMap { means.person(atRow: $0.row) })
         return Array(
             try numbers.compactMap { try candidate(members($0), for: probe, now: now) }
-                .filter { $0.score >= floor }.sorted(by: PersonCandidate.precedes).prefix(limit))
+                .filter { $0.score >= floor && (excluded == nil || $0.best.face.person != excluded) }
+                .sorted(by: PersonCandidate.precedes).prefix(wanted))
     }
 
     private func candidate(_ faces: [EnrolledFace], for probe: Template, now: Date) throws -> PersonCandidate? {

@@ -51,6 +51,15 @@ public struct GalleryDescription: Sendable, Hashable {
         [asked, retention.map(enrolled.addingTimeInterval)].compactMap { $0 }.min()
     }
 
+    func mustMatch(_ model: TemplateModel) throws {
+        guard model.id == self.model, model.dimension == dimension else {
+            throw RecognitionError(
+                .modelMismatch,
+                "The gallery \(name) belongs to the model \(self.model) with \(dimension) components, and this recogniser has \(model.id) with \(model.dimension); use the gallery's own model."
+            )
+        }
+    }
+
     package func mustMatch(_ template: Template) throws {
         guard template.model == model, template.components.count == dimension else {
             throw RecognitionError(

@@ -80,6 +80,15 @@ package protocol GalleryStore: Sendable {
         in name: GalleryName, from row: Int64, count: Int
     ) async throws -> (faces: [EnrolledFace], next: Int64?)
 
+    /// Those of these faces that are there, with their templates, in the order asked; expired ones as well. Cost: a
+    /// look-up for each.
+    /// - Throws: `.galleryNotFound`.
+    func enrolled(_ faces: [FaceID], in name: GalleryName) async throws -> [EnrolledFace]
+
+    /// A person's faces with their templates, in the order of their enrolment; expired ones as well.
+    /// - Throws: `.galleryNotFound`, `.personNotFound`.
+    func enrolled(ofPerson person: String, in name: GalleryName) async throws -> [EnrolledFace]
+
     /// The faces enrolled from a photograph, to enrol nothing twice. Cost: an index look-up.
     func faces(from photograph: PhotographDigest, in name: GalleryName) async throws -> [EnrolledFaceDescription]
 

@@ -24,12 +24,17 @@ public struct AccessRequest: Sendable, Hashable {
     public let purpose: String
     public let operation: GatedOperation
     public let gallery: GalleryName?
+    /// Names this request in its answer, in the record and in logs.
+    public let id: UUID
 
-    public init(caller: String, purpose: String, operation: GatedOperation, gallery: GalleryName? = nil) {
+    public init(
+        caller: String, purpose: String, operation: GatedOperation, gallery: GalleryName? = nil, id: UUID = UUID()
+    ) {
         self.caller = caller
         self.purpose = purpose
         self.operation = operation
         self.gallery = gallery
+        self.id = id
     }
 }
 
@@ -40,15 +45,14 @@ public struct Permit: Sendable, Hashable {
     /// The rule that permits it.
     public let rule: String
     public let issued: Date
-    /// Names this request in the record and in logs.
-    public let requestID: UUID
+    /// The request's.
+    public var requestID: UUID { request.id }
 
     /// In this file's reach only, so that the gate beside it is the one door.
     fileprivate init(request: AccessRequest, rule: String, issued: Date) {
         self.request = request
         self.rule = rule
         self.issued = issued
-        self.requestID = UUID()
     }
 }
 

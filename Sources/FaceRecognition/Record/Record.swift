@@ -85,7 +85,7 @@ public struct Record: Sendable, Hashable, Codable {
 
     init(refusing request: AccessRequest, rule: String, reason: String, at time: Date) {
         self.time = time
-        requestID = UUID()
+        requestID = request.id
         caller = request.caller
         purpose = request.purpose
         operation = request.operation

@@ -18,7 +18,8 @@ actor TemplateBatcher {
         self.workers = workers
     }
 
-    /// A photograph is about to be looked at. Each call is followed by one of `template(of:)` or `expectNoMore()`.
+    /// A photograph is about to be looked at. Each call is followed by one of `templates(of:)`, `template(of:)` or
+    /// `expectNoMore()`.
     func expectOne() { expected += 1 }
 
     /// A photograph that was expected brings no crop: it has no face, or it failed.
@@ -33,6 +34,20 @@ actor TemplateBatcher {
         return try await withCheckedThrowingContinuation { continuation in
             waiting.append((crop, continuation))
             extract()
+        }
+    }
+
+    /// The templates of all of an expected photograph's crops, in their order.
+    /// - Precondition: at least one.
+    func templates(of crops: [AlignedCrop]) async throws -> [Template] {
+        precondition(!crops.isEmpty, "A photograph without a crop is one of `expectNoMore()`")
+        guard crops.count > 1 else { return [try await template(of: crops[0])] }
+        expected += crops.count - 1
+        return try await withThrowingTaskGroup(of: (Int, Template).self) { group in
+            for (i, crop) in crops.enumerated() { group.addTask { (i, try await self.template(of: crop)) } }
+            var templates: [Int: Template] = [:]
+            for try await (i, template) in group { templates[i] = template }
+            return crops.indices.compactMap { templates[$0] }
         }
     }
 

@@ -50,7 +50,7 @@ struct Session {
     let store: SQLiteStore
     let gate: PolicyGate
     /// The operator of this machine, known by having the data directory.
-    private let caller = "local-operator"
+    let caller = "local-operator"
     private let purpose = "trial"
 
     init(_ directory: DataDirectory) async throws {
@@ -160,10 +160,11 @@ struct RecognitionOptions: ParsableArguments {
     /// - Parameters:
     ///   - galleryModel: the model that a gallery belongs to, which decides when it is there.
     ///   - photographs: how many there are: several are worked on at once, one has all the cores.
+    ///   - budget: the memory that decoding them may take together; nil for as much as each takes.
     /// - Throws: `.modelMismatch` when another one was named.
     func pipeline(
         _ data: DataOptions, mirror: Bool = false, galleryModel: TemplateModelID? = nil,
-        photographs: Int
+        photographs: Int, budget: DecodingBudget? = nil
     ) throws -> FacePipeline {
         var named = model.map(TemplateModelID.init(rawValue:))
         if mirror { named = (named ?? galleryModel ?? ModelCatalogue.defaultModel).mirrored }
@@ -175,7 +176,7 @@ struct RecognitionOptions: ParsableArguments {
         }
         return try Installation().pipeline(
             model: named ?? galleryModel, dataFolder: data.folder, aim: photographs > 1 ? .throughput : .latency,
-            limits: limits)
+            limits: limits, budget: budget)
     }
 }
 

@@ -107,17 +107,12 @@ struct Identify: AsyncParsableCommand {
         var run = PhotographRun()
         for path in photographs {
             do {
-                let permit = try await session.permit(.identify, gallery: gallery)
-                let probe = recognition.photograph(path)
-                let recorded =
-                    people
-                    ? try await recognizer.identifyPeople(probe, in: gallery, at: point, limit: limit, permit: permit)
-                    : try await recognizer.identify(
-                        probe, in: gallery, where: filter, at: point, limit: limit, permit: permit)
-                let answer = recorded.outcome
+                let (answer, receipt) = try await search(
+                    recognizer, recognition.photograph(path), at: point,
+                    permit: session.permit(.identify, gallery: gallery))
                 run.mark(found: !answer.answers.isEmpty)
                 if output.json {
-                    try Console.json(JSONIdentification(path, gallery, recognizer.model.id, recorded), pretty: false)
+                    try Console.json(JSONIdentification(path, gallery, recognizer.model.id, answer, receipt), pretty: false)
                 } else {
                     if let note = answer.probe.choiceNote { Console.note("\(path.printable): \(note)") }
                     answer.lines(for: path).forEach { print($0) }
@@ -135,6 +130,22 @@ struct Identify: AsyncParsableCommand {
             }
         }
         try run.outcome.end()
+    }
+}
+
+extension Identify {
+    private func search(
+        _ recognizer: FaceRecognizer, _ probe: Photograph, at point: OperatingPoint?, permit: Permit
+    ) async throws -> (Identification, RecordReceipt) {
+        guard people else {
+            let recorded = try await recognizer.identify(
+                probe, in: gallery, where: filter, at: point, limit: limit, permit: permit)
+            return (recorded.outcome, recorded.receipt)
+        }
+        let recorded = try await recognizer.identifyPeople(
+            .photograph(probe, .none), in: gallery, at: point, limit: limit, permit: permit)
+        guard let answer = recorded.outcome.identification else { preconditionFailure("The probe was a photograph") }
+        return (answer, recorded.receipt)
     }
 }
 
@@ -184,13 +195,15 @@ extension Identification {
 }
 
 extension JSONIdentification {
-    init(_ path: String, _ gallery: GalleryName, _ model: TemplateModelID, _ recorded: Recorded<Identification>) {
-        let answer = recorded.outcome
+    init(
+        _ path: String, _ gallery: GalleryName, _ model: TemplateModelID, _ answer: Identification,
+        _ receipt: RecordReceipt
+    ) {
         self.init(
             photograph: path, gallery: gallery.rawValue, gallerySize: answer.gallerySize, model: model.rawValue,
             threshold: answer.operatingPoint.similarity.value,
             thresholdRecommended: answer.operatingPoint.isRecommended,
             expectedFalseCandidates: answer.expectedFalseCandidates, candidates: answer.answers.map(JSONCandidate.init),
-            probe: JSONSubject(answer.probe), record: recorded.receipt.index, milliseconds: JSONTimes(answer.times))
+            probe: JSONSubject(answer.probe), record: receipt.index, milliseconds: JSONTimes(answer.times))
     }
 }

@@ -80,12 +80,17 @@ extension GalleryIndex {
         for probes: [Template], limit: Int, atLeast floor: ComparisonScore, where filter: Filter, threads: Int = 1,
         exact: ([Int64]) throws -> [ExactFace?]
     ) throws -> [[Match]] {
-        guard (1...Self.maximumCandidates).contains(limit) else {
-            throw RecognitionError(
-                .invalidValue, "A search gives 1 to \(Self.maximumCandidates) candidates, not \(limit).")
-        }
+        try Self.check(limit: limit)
         return try candidates(
             for: probes, limit: limit, atLeast: floor, where: filter, threads: threads, path: .best, exact: exact)
+    }
+
+    /// - Throws: `.invalidValue`.
+    static func check(limit: Int) throws {
+        guard (1...maximumCandidates).contains(limit) else {
+            throw RecognitionError(
+                .invalidValue, "A search gives 1 to \(maximumCandidates) candidates, not \(limit).")
+        }
     }
 
     func candidates(

@@ -1,0 +1,1 @@
+../../../Sources/RekognitionAPI/Buckets/BucketError.swift

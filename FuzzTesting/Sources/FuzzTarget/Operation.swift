@@ -1,0 +1,1 @@
+../../../Sources/RekognitionAPI/Operations/Operation.swift

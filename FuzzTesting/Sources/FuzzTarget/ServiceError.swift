@@ -1,0 +1,1 @@
+../../../Sources/RekognitionAPI/ServiceError.swift

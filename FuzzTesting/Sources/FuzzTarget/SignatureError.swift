@@ -1,0 +1,1 @@
+../../../Sources/RekognitionAPI/Signature/SignatureError.swift

@@ -1,0 +1,66 @@
+import Foundation
+
+// Gathering faces under people, where templates must be compared for it.
+extension FaceRecognizer {
+    /// Makes faces a person's, as far as they are close enough to the faces that the person has. Each face has its own
+    /// answer: those that are refused do not keep the others out.
+    /// - Parameters:
+    ///   - threshold: the least similarity to the person, which is that of the closest of their faces, or of the mean
+    ///     template of all, whichever is higher, as in `identifyPeople`; nil compares nothing. What the person had before
+    ///     counts, and a person without faces takes any.
+    ///   - token: names the request, so that it is done once.
+    /// - Throws: `.galleryNotFound`, `.personNotFound`; `.personFull` when the person would have more than 100 faces;
+    ///   `.notCalibrated` and `.modelMismatch` where something is to be compared.
+    public func join(
+        _ faces: [FaceID], to person: String, atLeast threshold: Similarity?, in name: GalleryName,
+        token: RequestToken? = nil, permit: Permit
+    ) async throws -> Recorded<Association> {
+        try await recorder.record(permit, operation: .manage, gallery: name, once: token) { record, change, earlier in
+            let calibration = try threshold.map { _ in try model.calibrated() }
+            record.model = threshold.map { _ in model.id }
+            record.thresholdAsked = threshold
+            record.thresholdApplied = threshold
+            try PersonDescription.check(name: person)
+            guard try await galleries.person(person, in: name) != nil else {
+                throw RecognitionError.noSuchPerson(in: name)
+            }
+            // Those that an earlier try of this very request has joined.
+            let joinedBefore = Set(earlier?.joined ?? [])
+            let time = now()
+            func valid(_ faces: [EnrolledFace]) -> [EnrolledFace] { faces.filter { !$0.description.hasExpired(at: time) } }
+            let theirs = valid(try await galleries.enrolled(ofPerson: person, in: name)).map(\.template)
+            let found = Dictionary(
+                valid(try await galleries.enrolled(faces, in: name)).map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
+            let mean = theirs.count < 2 ? nil : try? Template.mean(of: theirs)
+            var joined: [FaceID] = [], refused: [Association.Refused] = [], new: [FaceID] = []
+            var seen: Set<FaceID> = []
+            for id in faces where seen.insert(id).inserted {
+                func refuse(_ reason: Association.Reason) { refused.append(.init(face: id, reason: reason)) }
+                guard let face = found[id] else {
+                    refuse(.notFound)
+                    continue
+                }
+                if let owner = face.description.person {
+                    if owner != person { refuse(.taken(by: owner)) } else if joinedBefore.contains(id) { joined.append(id) }
+                    continue
+                }
+                if let threshold, let calibration,
+                    let closest = try (theirs + [mean].compactMap { $0 }).map(face.template.compared).max()
+                {
+                    let similarity = calibration.similarity(of: closest)
+                    guard similarity >= threshold else {
+                        refuse(.tooFar(similarity))
+                        continue
+                    }
+                }
+                joined.append(id)
+                new.append(id)
+            }
+            record.joined = new
+            record.outcome = joined.isEmpty ? "none-joined" : "joined"
+            if !new.isEmpty { change = .join(new, person: person, in: name, mustExist: true) }
+            return Association(
+                joined: joined, refused: refused, status: theirs.isEmpty && joined.isEmpty ? .created : .active)
+        }
+    }
+}

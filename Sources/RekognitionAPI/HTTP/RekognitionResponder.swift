@@ -1,0 +1,186 @@
+import FaceRecognition
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// One HTTP request to one answer: limits, signature, operation, JSON. Every failure becomes one of AWS's exceptions here.
+struct RekognitionResponder: HTTPResponder {
+    let service: RekognitionService
+    let verifier: SigV4Verifier
+    /// Whom an access key belongs to; nil for one that is not there any more.
+    let owner: @Sendable (String) async throws -> String?
+    let admission: Admission
+    let reader: RequestBodyReader
+    let isReady: @Sendable () -> Bool
+    let metrics = ServiceMetrics()
+
+    func respond(to request: Request, context: ServiceContext) async throws -> Response {
+        switch (request.method, request.uri.path) {
+        case (.post, "/"): return await answer(request, context)
+        case (.get, "/health"), (.head, "/health"): return Response(plain: "alive\n")
+        case (.get, "/ready"), (.head, "/ready"):
+            return isReady() ? Response(plain: "ready\n") : Response(plain: "closing\n", status: .serviceUnavailable)
+        default:
+            let error = ServiceError(.unknownOperation, "Requests to this service are POST requests to /.")
+            return Response(error, id: UUID(), status: .notFound)
+        }
+    }
+
+    private func answer(_ request: Request, _ context: ServiceContext) async -> Response {
+        let id = UUID(), start = ContinuousClock.now
+        var trace = Trace()
+        var response: Response
+        var outcome = "ok"
+        do {
+            let (answer, body) = try await answer(request, context, id, &trace)
+            response = Response(answer, body: body, id: id)
+            trace.times = answer.times
+        } catch {
+            let told = self.told(error, id, context.logger)
+            outcome = told.name.rawValue
+            response = Response(told, id: id)
+        }
+        let duration = ContinuousClock.now - start
+        metrics.request(trace.operation, outcome: outcome, took: duration)
+        if outcome == "ok" { metrics.stages(trace.times, edge: duration - trace.core) }
+        context.logger.info(
+            "request",
+            metadata: [
+                "request_id": "\(id.lowercased)", "operation": "\(trace.operation?.rawValue ?? "none")",
+                "access_key": "\(trace.accessKey ?? "none")", "outcome": "\(outcome)",
+                "milliseconds": "\(duration.wholeMicroseconds / 1_000)",
+            ])
+        return response
+    }
+
+    /// What is known of a request so far, for the log and the metrics.
+    private struct Trace {
+        var operation: Operation?
+        var accessKey: String?
+        /// How long the core took.
+        var core: Duration = .zero
+        var times = StageTimes()
+    }
+
+    private func answer(
+        _ request: Request, _ context: ServiceContext, _ id: UUID, _ trace: inout Trace
+    ) async throws -> (Answer, Data) {
+        let headers = request.signedHeaders
+        // What comes from nobody known is not read.
+        let claim = try await verifier.claim(headers, query: request.uri.query ?? "")
+        let declared = request.headers[.contentLength].flatMap(Int.init)
+        var traced = trace
+        defer { trace = traced }
+        return try await admission.admitting(
+            key: claim.accessKeyID, bytes: declared ?? RequestBodyReader.maximumBytes
+        ) {
+            metrics.inFlight(admission.current)
+            let body = try await reader.read(request.body, declared: declared, on: context.channel)
+            let verified = try await verifier.verify(
+                SignedRequest(
+                    method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
+                    headers: headers, body: body))
+            traced.accessKey = verified.accessKeyID
+            guard let name = try await owner(verified.accessKeyID) else {
+                throw ServiceError(.accessDenied, "The access key has been disabled.")
+            }
+            let operation = try Operation(target: request.headers[.target])
+            traced.operation = operation
+            let caller = Caller(
+                accessKey: verified.accessKeyID, name: name,
+                purpose: request.headers[.purpose] ?? RekognitionServer.standardPurpose, requestID: id)
+            let beginning = ContinuousClock.now
+            let answer = try await service.answer(operation, body, from: caller)
+            traced.core = ContinuousClock.now - beginning
+            return (answer, try ServiceJSON.encode(answer.body))
+        }
+    }
+
+    /// What the client is told of an error; what only the operator may read goes to the log.
+    private func told(_ error: any Error, _ id: UUID, _ logger: Logger) -> ServiceError {
+        switch error {
+        case let error as ServiceError: return error
+        case let error as SignatureError: return ServiceError(error)
+        case let refusal as Refusal: return ServiceError(refusal)
+        case let error as RecognitionError:
+            let told = ServiceError(error)
+            if told.name == .internalServerError {
+                logger.error(
+                    "request failed",
+                    metadata: ["request_id": "\(id.lowercased)", "code": "\(error.code.rawValue)", "reason": "\(error)"])
+            }
+            return told
+        case is CancellationError:
+            return ServiceError(.throttling, "The service is closing; send the request again in a moment.")
+        default:
+            // Never the error itself: it could hold what a client sent.
+            logger.error("request failed", metadata: ["request_id": "\(id.lowercased)", "type": "\(type(of: error))"])
+            return ServiceError(
+                .internalServerError, "The service could not do this; its log has the reason under this request's id.")
+        }
+    }
+}
+
+extension HTTPField.Name {
+    static let target = Self("X-Amz-Target")!
+    static let purpose = Self("X-Countenance-Purpose")!
+    fileprivate static let requestID = Self("x-amzn-RequestId")!
+    fileprivate static let errorType = Self("x-amzn-ErrorType")!
+    fileprivate static let threshold = Self("X-Countenance-Threshold")!
+    fileprivate static let rule = Self("X-Countenance-Rule")!
+    fileprivate static let expected = Self("X-Countenance-Expected-False-Candidates")!
+}
+
+extension Request {
+    /// As they came. The first Host header is kept apart from the others by the HTTP library.
+    fileprivate var signedHeaders: [(name: String, value: String)] {
+        (head.authority.map { [(name: "host", value: $0)] } ?? [])
+            + headers.map { (name: $0.name.rawName, value: $0.value) }
+    }
+}
+
+extension Response {
+    private static let json = "application/x-amz-json-1.1"
+
+    fileprivate init(plain text: String, status: HTTPResponse.Status = .ok) {
+        self.init(
+            status: status, headers: [.contentType: "text/plain; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    fileprivate init(_ answer: Answer, body: Data, id: UUID) {
+        var headers: HTTPFields = [.contentType: Self.json, .requestID: id.lowercased]
+        if let basis = answer.basis {
+            headers[.threshold] = "\(basis.threshold.value)"
+            headers[.rule] = basis.rule
+            headers[.purpose] = basis.purpose
+            headers[.expected] = basis.expectedFalseCandidates.map { "\($0)" }
+        }
+        self.init(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+
+    fileprivate init(_ error: ServiceError, id: UUID, status: HTTPResponse.Status? = nil) {
+        struct Body: Encodable {
+            let __type: String
+            let message: String
+        }
+        let body = try? JSONEncoder().encode(Body(__type: error.name.rawValue, message: error.message))
+        self.init(
+            status: status ?? .init(code: error.name.status),
+            headers: [.contentType: Self.json, .requestID: id.lowercased, .errorType: error.name.rawValue],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body ?? Data())))
+    }
+}
+
+extension UUID {
+    fileprivate var lowercased: String { uuidString.lowercased() }
+}
+
+extension Duration {
+    fileprivate var wholeMicroseconds: Double {
+        (Double(components.seconds) * 1e6 + Double(components.attoseconds) / 1e12).rounded()
+    }
+}

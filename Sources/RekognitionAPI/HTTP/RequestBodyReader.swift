@@ -1,0 +1,40 @@
+import Foundation
+import HummingbirdCore
+import NIOCore
+
+/// Reads a request's body from a client that may be slow, endless or gone.
+struct RequestBodyReader {
+    /// Five megabytes in base64 for each of two photographs, and room for the rest. A client that says how long its body
+    /// is, is refused before it has sent it.
+    static let maximumBytes = 2 * 7_340_032 + 65_536
+
+    /// From its first byte to its last: 16 KB a second for the largest photograph.
+    let patience: TimeAmount
+
+    /// - Throws: `RequestEntityTooLargeException`, `RequestTimeoutException`.
+    func read(_ body: RequestBody, declared: Int?, on channel: any Channel) async throws -> Data {
+        if let declared, declared > Self.maximumBytes { throw tooLarge(channel) }
+        // Closing the connection ends the body, whatever the client does.
+        let clock = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
+        defer { clock.cancel() }
+        var data = Data(capacity: min(declared ?? 4_096, Self.maximumBytes))
+        do {
+            for try await buffer in body {
+                guard data.count + buffer.readableBytes <= Self.maximumBytes else { throw tooLarge(channel) }
+                buffer.withUnsafeReadableBytes { data.append(contentsOf: $0) }
+            }
+        } catch let error as ServiceError {
+            throw error
+        } catch {
+            throw ServiceError(.requestTimeout, "The request's body did not arrive.")
+        }
+        return data
+    }
+
+    /// The rest of the body is not waited for.
+    private func tooLarge(_ channel: any Channel) -> ServiceError {
+        channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+        return ServiceError(
+            .requestTooLarge, "A request has at most \(Self.maximumBytes) bytes, with photographs of \(ImageSource.maximumBytes) bytes in base64.")
+    }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import Logging
+
+/// One JSON object a line on standard error, as log collectors read it. The messages are fixed sentences; what differs is
+/// in members of its own.
+struct JSONLogHandler: LogHandler {
+    let label: String
+    var logLevel: Logger.Level = .info
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+
+    init(label: String) { self.label = label }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var members: [String: String] = [:]
+        for (key, value) in metadata { members[key] = "\(value)" }
+        for (key, value) in event.metadata ?? [:] { members[key] = "\(value)" }
+        // Hummingbird's own number of a request; ours is `request_id`.
+        members["hb.request.id"] = nil
+        members["time"] = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        members["level"] = event.level.rawValue
+        members["message"] = "\(event.message)"
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard var line = try? encoder.encode(members) else { return }
+        line.append(0x0A)
+        // One write, so that lines of several threads do not mix.
+        FileHandle.standardError.write(line)
+    }
+}
