@@ -15,8 +15,8 @@ struct GroupBench {
     let keeper: GalleryKeeper
     let name: GalleryName
 
-    init(_ script: [Character: [DetectedFace]], store: InMemoryStore = InMemoryStore(), calibrated: Bool = true) throws {
-        self.store = store
+    init(_ script: [Character: [DetectedFace]], calibrated: Bool = true) throws {
+        store = InMemoryStore(now: { [clock] in clock.now })
         model = try TemplateModel.test(calibrated: calibrated)
         name = try GalleryName("people")
         let pipeline = FacePipeline(

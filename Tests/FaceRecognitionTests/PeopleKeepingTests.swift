@@ -156,14 +156,22 @@ import Testing
         #expect(left.outcome == Dissociation(left: [c], refused: [.init(face: a, reason: .ofAnother("Ben"))]))
     }
 
-    @Test("Of the faces that are to be forgotten, those that were there are told") func forgetSome() async throws {
-        let bench = try TestBench(), name = bench.name
+    @Test("Of the faces that are to be forgotten, those that were there and are nobody's go, and each is told")
+    func forgetSome() async throws {
+        let bench = try TestBench(), name = bench.name, stranger = FaceID()
         let a = try await bench.enrol("1", as: nil).outcome.face.id, b = try await bench.enrol("2", as: nil).outcome.face.id
-        let gone = try await bench.keeper.forget([FaceID(), b, a, b], in: name, permit: bench.permit(.forget, in: name))
-        #expect(gone.outcome == [b, a] && bench.store.records.last?.forgotten == [b, a])
-        let none = try await bench.keeper.forget([a], in: name, permit: bench.permit(.forget, in: name))
-        #expect(none.outcome.isEmpty && bench.store.records.last?.outcome == "not-found")
-        #expect(try await bench.keeper.forget([] as [FaceID], in: name, permit: bench.permit(.forget, in: name)).outcome.isEmpty)
+        let c = try await bench.enrol("3", as: "Ann").outcome.face.id
+        func forget(_ faces: [FaceID]) async throws -> Forgetting {
+            try await bench.keeper.forget(faces, in: name, permit: bench.permit(.forget, in: name)).outcome
+        }
+        let gone = try await forget([stranger, b, a, b, c])
+        #expect(gone.forgotten == [b, a] && bench.store.records.last?.forgotten == [b, a])
+        #expect(
+            gone.refused == [.init(face: stranger, reason: .notFound), .init(face: c, reason: .ofPerson("Ann"))])
+        let none = try await forget([a])
+        #expect(none.forgotten.isEmpty && bench.store.records.last?.outcome == "not-found")
+        #expect(try await forget([]).forgotten.isEmpty)
+        #expect(try await bench.keeper.faces(in: name, permit: bench.permit(.manage, in: name)).outcome.map(\.id) == [c])
     }
 
     @Test("A page lists 1 to 4,096", arguments: [(0, false), (1, true), (4_096, true), (4_097, false)])

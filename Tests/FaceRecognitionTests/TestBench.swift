@@ -54,8 +54,8 @@ struct TestBench {
 enum AnyOperation: String, CaseIterable, Sendable {
     case detect, compare, enrol, identify, identifyPeople, list, show, faces, create, delete, forget
     case people, join, leave, crop, bringIn, export, maintain, restore
-    case createPerson, deletePerson, leaveSome, forgetSome, facePage, peoplePage, galleryPage, tags, setTags, change
     case compareAll, enrolFaces, identifyLike, peopleLike, joinNear
+    case createPerson, deletePerson, leaveSome, forgetSome, facePage, peoplePage, galleryPage, tags, setTags, change
 
     var kind: GatedOperation {
         switch self {

@@ -38,7 +38,10 @@ package final class InMemoryStore: GalleryStore, RecordLog {
     // All state behind one lock: whatever is read or changed is read or changed whole.
     private let state = Mutex(State())
 
-    package init() {}
+    /// By which faces have expired; where it is not the clock of the search, people whose faces expire cannot be found.
+    private let now: @Sendable () -> Date
+
+    package init(now: @escaping @Sendable () -> Date = { Date() }) { self.now = now }
 
     /// What the record holds, oldest first.
     package var records: [Record] { state.withLock { $0.records } }
@@ -70,7 +73,7 @@ package final class InMemoryStore: GalleryStore, RecordLog {
                 held: Dictionary(
                     uniqueKeysWithValues: entry.faces.map { face in (Int64(state.rows.firstIndex(of: face.id)!), face) }),
                 people: state.people)
-            return try Gallery.holding(rows, of: entry.description, people: people)
+            return try Gallery.holding(rows, of: entry.description, people: people, now: now())
         }
     }
 

@@ -51,22 +51,6 @@ extension GalleryKeeper {
         }
     }
 
-    /// Removes these faces from a gallery, for good.
-    /// - Returns: those that were there and are gone, in the order given; none is an answer.
-    /// - Throws: `.galleryNotFound`.
-    public func forget(
-        _ faces: [FaceID], in name: GalleryName, permit: Permit
-    ) async throws -> Recorded<[FaceID]> {
-        try await recorder.record(permit, operation: .forget, gallery: name) { record, change in
-            let there = try await galleries.described(faces, in: name)
-            let ids = faces.uniqued.filter { there[$0] != nil }
-            record.outcome = ids.isEmpty ? "not-found" : "forgotten"
-            record.forgotten = ids
-            if !ids.isEmpty { change = .forget(ids, in: name) }
-            return ids
-        }
-    }
-
     /// How many faces go in one change, and in one entry of the record.
     private static let facesAtOnce = 1_000
 

@@ -4,7 +4,7 @@ extension GalleryKeeper {
     /// person: Rekognition has it so, and what the gallery says of a person then never changes unnoticed.
     /// - Returns: what became of each, in the order given; a face that is named twice counts once.
     /// - Throws: `.galleryNotFound`.
-    public func forgetFacesOfNobody(
+    public func forget(
         _ faces: [FaceID], in name: GalleryName, permit: Permit
     ) async throws -> Recorded<Forgetting> {
         try await recorder.record(permit, operation: .forget, gallery: name) { record, change in
@@ -38,6 +38,11 @@ public struct Forgetting: Sendable, Hashable {
     public struct Refused: Sendable, Hashable {
         public let face: FaceID
         public let reason: Reason
+
+        package init(face: FaceID, reason: Reason) {
+            self.face = face
+            self.reason = reason
+        }
     }
 
     /// These are gone.

@@ -82,7 +82,7 @@ extension RekognitionService {
         let name = try members.collection()
         let ids = try members.required("FaceIds", members.faceIDs(atMost: 4_096))
         let permit = try await permit(.forget, name, for: caller)
-        let forgetting = try await keeper.forgetFacesOfNobody(ids, in: name, permit: permit).outcome
+        let forgetting = try await keeper.forget(ids, in: name, permit: permit).outcome
         return Answer(
             body: Deleted(
                 deletedFaces: forgetting.forgotten.map(\.rawValue),
