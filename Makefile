@@ -37,7 +37,7 @@ test: build ## Run every test.
 	@swift build $(SWIFT_FLAGS) --build-tests
 	@COUNTENANCE_PROGRAM=$(CURDIR)/bin/countenance COUNTENANCE_PARTS=$(PARTS) swift test $(SWIFT_FLAGS) --skip-build
 
-torture: build ## Kill an enrolment 200 times at random moments; nothing that was reported may be lost.
+torture: build ## Kill enrolment and forgetting 200 times each; what was reported must hold.
 	@swift build $(SWIFT_FLAGS) --build-tests
 	@COUNTENANCE_KILLS=200 COUNTENANCE_PROGRAM=$(CURDIR)/bin/countenance COUNTENANCE_PARTS=$(PARTS) swift test $(SWIFT_FLAGS) --skip-build --filter Damage/killed
 

@@ -191,5 +191,13 @@ struct SmallDisk {
         close(descriptor)
     }
 
+    /// - Parameter kilobytes: what stays free; whole pages of 4 kB.
+    func fill(leaving kilobytes: Int) {
+        fill()
+        var status = stat()
+        stat(path + "/filling", &status)
+        truncate(path + "/filling", max(0, Int(status.st_size) & ~4_095 - kilobytes << 10))
+    }
+
     func empty() { unlink(path + "/filling") }
 }
