@@ -1,11 +1,11 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // A package of its own, so that nobody who uses Countenance builds it. `FuzzTesting/run` does, with libFuzzer and
 // AddressSanitizer in every Swift module. Only public API is called: what a stranger's bytes can reach. The service's
 // edge has none; its files are linked into the fuzzers that look at them.
 let targets = [
-    "FuzzImageDecoding", "FuzzIndexPiece", "FuzzManifestEntry", "FuzzPairProtocol", "FuzzRecord", "FuzzSignature",
+    "FuzzImageDecoding", "FuzzIndexPiece", "FuzzJSON", "FuzzManifestEntry", "FuzzPairProtocol", "FuzzRecord", "FuzzSignature",
     "FuzzTarget", "FuzzTemplate",
 ]
 

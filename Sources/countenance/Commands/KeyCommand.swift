@@ -15,7 +15,7 @@ struct KeyCommand: AsyncParsableCommand {
             both in one step: the old key ends at once.
 
             Examples:
-              countenance key create --caller door-3 --label "the camera at the back door"
+              countenance key create --caller intake --label "the intake desk"
               countenance key list --json | jq -r .id
               countenance key rotate AKIAIOSFODNN7EXAMPLE
               countenance key disable AKIAIOSFODNN7EXAMPLE

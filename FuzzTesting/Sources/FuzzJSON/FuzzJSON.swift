@@ -1,0 +1,34 @@
+import Foundation
+import FuzzSupport
+
+/// What the scanner takes for JSON, Foundation takes for JSON as well; nothing that a string holds traps.
+private func readJSON(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    // As a slice, so that an index from 0 would be found out.
+    let text = (Data([0x20]) + Data(UnsafeBufferPointer(start: start, count: count))).dropFirst()
+    do {
+        let value = try JSONScanner.value(of: text)
+        // A text that is no UTF-8, or half a surrogate, has no string: Foundation refuses the whole.
+        if isText(value) {
+            let foundation = try? JSONSerialization.jsonObject(with: Data(text), options: .fragmentsAllowed)
+            precondition(foundation != nil, "Taken for JSON, and none")
+        }
+    } catch let failure as JSONScanner.Failure {
+        precondition((0...count).contains(failure.offset), "\(failure)")
+    } catch { preconditionFailure("An error that is not ours: \(error)") }
+    return 0
+}
+
+private func isText(_ value: JSONValue) -> Bool {
+    switch value {
+    case .null, .boolean, .number: return true
+    case .string(let text):
+        _ = text.base64
+        return text.string != nil
+    case .array(let values): return values.allSatisfy(isText)
+    case .object(let members): return members.values.allSatisfy(isText)
+    }
+}
+
+@main enum FuzzJSON {
+    static func main() { fuzz(readJSON) }
+}

@@ -1,0 +1,1 @@
+../../../Sources/RekognitionAPI/JSON/JSONValue.swift
