@@ -96,7 +96,7 @@ extension EndToEnd {
             #expect(try await place.run("enrol", "--gallery", "g", Program.sample("obama.jpg")).code == 0)
             let disk = try SmallDisk(at: place.folder + "/disk", kilobytes: 1_024)
             defer { disk.unmount() }
-            try await growing(disk, by: 40, place, ["backup", disk.path + "/b"]) { room in
+            try await growing(disk, by: 40, place, ["backup", disk.path + "/b"]) { (room: String) async throws -> Void in
                 #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path).isEmpty, "\(room)")
             }
             #expect(try await place.run("restore", disk.path + "/b", "--yes").code == 0)
@@ -107,7 +107,7 @@ extension EndToEnd {
             #expect(try await place.run("enrol", "--gallery", "g", Program.sample("obama.jpg")).code == 0)
             let disk = try SmallDisk(at: place.folder + "/disk", kilobytes: 1_024)
             defer { disk.unmount() }
-            try await growing(disk, by: 4, place, ["gallery", "export", "g", disk.path + "/e"]) { room in
+            try await growing(disk, by: 4, place, ["gallery", "export", "g", disk.path + "/e"]) { (room: String) async throws -> Void in
                 let left = try FileManager.default.contentsOfDirectory(atPath: disk.path)
                 #expect(left.isEmpty || left == ["e.part"], "\(room)")
             }
@@ -127,7 +127,7 @@ extension EndToEnd {
             }
             let before = try await faces()
             #expect(before.count == 2)
-            try await growing(disk, by: 16, place, ["restore", backup, "--yes"] + data) { room in
+            try await growing(disk, by: 16, place, ["restore", backup, "--yes"] + data) { (room: String) async throws -> Void in
                 #expect(try await faces() == before, "\(room)")
                 #expect(try await place.run(["gallery", "check"] + data).code == 0, "\(room)")
             }
