@@ -122,7 +122,8 @@ extension FaceRecognizer {
                 let expired = earlier.filter { $0.hasExpired(at: time) }.map(\.id)
                 record.enrolled = new.map(\.id)
                 record.forgotten = expired.isEmpty ? nil : expired
-                change = .enrol(new, in: gallery, replacing: expired, beside: live.map(\.id))
+                change = .enrol(
+                    new, in: gallery, replacing: expired, beside: live.map(\.id), mustExist: true)
             }
             record.outcome =
                 if study.view.faces.isEmpty { "no-face" } else if faces.isEmpty { "none-good-enough" } else {

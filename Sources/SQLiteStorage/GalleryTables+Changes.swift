@@ -27,8 +27,10 @@ extension GalleryTables {
         case .delete(let name):
             try delete(gallery(name))
             return RowChanges()
-        case .enrol(let faces, in: let description, replacing: let replaced, beside: let beside):
-            let gallery = try galleryIfThere(description.name) ?? create(description)
+        case .enrol(let faces, in: let description, replacing: let replaced, beside: let beside, let mustExist):
+            let gallery =
+                try mustExist
+                ? gallery(description.name) : galleryIfThere(description.name) ?? create(description)
             var changes = RowChanges()
             try forget(replaced, in: gallery, &changes)
             if let beside { try refuseOthers(of: faces, than: beside, in: gallery) }

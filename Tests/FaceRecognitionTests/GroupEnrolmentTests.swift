@@ -82,6 +82,15 @@ import Testing
         #expect(bench.reads.count == 0)
     }
 
+    @Test("A gallery that is deleted before its faces are added stays deleted")
+    func deletedMeanwhile() async throws {
+        try await bench.createGallery()
+        let store = bench.store, name = bench.name
+        store.beforeNextChange { try await store.apply(.delete(name), recordedAs: store.records[0]) }
+        await #expect(performing: { try await bench.enrolFaces("g") }, throws: code(.galleryNotFound))
+        #expect(try await store.galleries().isEmpty)
+    }
+
     @Test("The same photograph again gives the faces that are there, and adds only those that are missing")
     func twice() async throws {
         try await bench.createGallery()

@@ -216,7 +216,8 @@ package final class InMemoryStore: GalleryStore, RecordLog {
         case .delete(let name):
             _ = try existing(name, in: state)
             state.galleries[name] = nil
-        case .enrol(let faces, let gallery, let replaced, let beside):
+        case .enrol(let faces, let gallery, let replaced, let beside, let mustExist):
+            if mustExist { _ = try existing(gallery.name, in: state) }
             var entry = state.galleries[gallery.name] ?? Entry(description: gallery)
             entry.faces.removeAll { replaced.contains($0.id) }
             for face in faces {

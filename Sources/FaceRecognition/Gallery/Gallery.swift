@@ -195,15 +195,19 @@ package struct Gallery: Sendable {
 
 extension GalleryStore {
     /// Searches a gallery; should a face that the search comes upon be forgotten meanwhile, its state after that.
+    /// - Throws: `.overtaken` when that happens again and again; what `body` throws.
     func search<Answer: Sendable>(
         _ gallery: Gallery, people: Bool = false, on workers: Workers,
         _ body: @escaping @Sendable (Gallery) throws -> Answer
     ) async throws -> Answer {
         var gallery = gallery
-        while true {
+        // Twice would be chance already; a store whose clock is another one than the search's must not keep it for ever.
+        for _ in 0..<32 {
             do {
                 return try await workers.run { [gallery] in try body(gallery) }
             } catch is GalleryIndex.Outdated { gallery = try await self.gallery(gallery.name, people: people) }
         }
+        throw RecognitionError(
+            .overtaken, "The gallery \(gallery.name) changed again and again while it was searched; search it again.")
     }
 }

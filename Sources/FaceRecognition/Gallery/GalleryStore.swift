@@ -4,10 +4,13 @@ package import Foundation
 package enum GalleryChange: Sendable {
     case create(GalleryDescription, tags: [String: String] = [:])
     case delete(GalleryName)
-    /// Adds faces to the gallery, which is made when it is not there, and first forgets those that they replace. `beside`
+    /// Adds faces to the gallery, which is made when it is not there unless it `mustExist`, and first forgets those that
+    /// they replace. `beside`
     /// are the faces of the same photographs that the request knows of: any other one there, and the change is overtaken;
     /// nil when that is not asked (an import).
-    case enrol([EnrolledFace], in: GalleryDescription, replacing: [FaceID] = [], beside: [FaceID]? = nil)
+    case enrol(
+        [EnrolledFace], in: GalleryDescription, replacing: [FaceID] = [], beside: [FaceID]? = nil,
+        mustExist: Bool = false)
     /// Forgets faces, and with them a person who may have been made without any.
     case forget([FaceID], in: GalleryName, person: String? = nil)
     /// Makes these faces the person's, who is new when the gallery does not know them, unless they `mustExist`.
@@ -25,7 +28,7 @@ package enum GalleryChange: Sendable {
     /// The galleries that it touches; nil for any.
     package var gallery: GalleryName? {
         switch self {
-        case .create(let description, _), .enrol(_, in: let description, _, _): description.name
+        case .create(let description, _), .enrol(_, in: let description, _, _, _): description.name
         case .delete(let name), .forget(_, in: let name, _), .join(_, _, in: let name, _), .leave(_, in: let name, _),
             .createPerson(_, in: let name), .deletePerson(_, in: let name), .tag(let name, _, _):
             name
