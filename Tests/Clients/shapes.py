@@ -218,7 +218,8 @@ def judge(operation: str, status: int, headers, body: bytes) -> tuple[list[str],
 def judge_error(allowed, status: int, document) -> list[str]:
     if not isinstance(document, dict):
         return ["an error is an object"]
-    problems = []
+    # Documented, and a fault of ours all the same.
+    problems = [f"a fault of the service, status {status}"] if status >= 500 else []
     code = document.get("__type")
     if not isinstance(code, str) or code.rpartition("#")[2] not in allowed:
         problems.append(f"{code} is no documented exception of this operation")
