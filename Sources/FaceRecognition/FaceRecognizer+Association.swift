@@ -21,7 +21,7 @@ extension FaceRecognizer {
             record.thresholdAsked = threshold
             record.thresholdApplied = threshold
             try PersonDescription.check(name: person)
-            guard try await galleries.person(person, in: name) != nil else {
+            guard let status = try await galleries.person(person, in: name)?.status else {
                 throw RecognitionError.noSuchPerson(in: name)
             }
             if threshold != nil { try await galleries.description(of: name).mustMatch(model) }
@@ -68,7 +68,7 @@ extension FaceRecognizer {
             record.outcome = joined.isEmpty ? "none-joined" : "joined"
             if !new.isEmpty { change = .join(new, person: person, in: name, mustExist: true) }
             return Association(
-                joined: joined, refused: refused, status: theirs.isEmpty && joined.isEmpty ? .created : .active)
+                joined: joined, refused: refused, status: joined.isEmpty ? status : .active)
         }
     }
 }

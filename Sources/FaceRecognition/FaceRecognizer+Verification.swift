@@ -45,7 +45,7 @@ extension FaceRecognizer {
             record.thresholdAsked = threshold
             record.thresholdApplied = applied
             async let first = pipeline.study(probe, choosing: FaceChoice(quality: quality, limit: 1))
-            async let second = pipeline.study(target, choosing: FaceChoice(quality: quality))
+            async let second = pipeline.study(target, choosing: FaceChoice(quality: quality, limit: Self.maximumFaces))
             let (a, b) = try await (first, second)
             record.photographs = [try galleries.digest(of: a.view.bytes), try galleries.digest(of: b.view.bytes)]
             let one = try a.chosen(in: probe)
@@ -68,4 +68,7 @@ extension FaceRecognizer {
             return verification
         }
     }
+
+    /// The largest of a photograph's faces that are compared, as Rekognition has it: each costs two networks' runs.
+    private static let maximumFaces = 100
 }

@@ -56,8 +56,6 @@ package struct RekognitionService: Sendable {
     /// - Throws: `ServiceError`, `RecognitionError`, `Refusal`.
     func answer(_ operation: Operation, _ body: Data, from caller: Caller) async throws -> Answer {
         let members = try Members(body: body)
-        // What a request token stands for: the operation and every member.
-        let request = Data("\(operation.rawValue)\n".utf8) + body
         return switch operation {
         case .createCollection: try await createCollection(members, caller)
         case .describeCollection: try await describeCollection(members, caller)
@@ -73,11 +71,11 @@ package struct RekognitionService: Sendable {
         case .deleteFaces: try await deleteFaces(members, caller)
         case .searchFaces: try await searchFaces(members, caller)
         case .searchFacesByImage: try await searchFacesByImage(members, caller)
-        case .createUser: try await createUser(members, caller, request)
-        case .deleteUser: try await deleteUser(members, caller, request)
+        case .createUser: try await createUser(members, caller, body)
+        case .deleteUser: try await deleteUser(members, caller, body)
         case .listUsers: try await listUsers(members, caller)
-        case .associateFaces: try await associateFaces(members, caller, request)
-        case .disassociateFaces: try await disassociateFaces(members, caller, request)
+        case .associateFaces: try await associateFaces(members, caller, body)
+        case .disassociateFaces: try await disassociateFaces(members, caller, body)
         case .searchUsers: try await searchUsers(members, caller)
         case .searchUsersByImage: try await searchUsersByImage(members, caller)
         }
@@ -119,7 +117,8 @@ extension Members {
     }
 
     func attributes(_ name: String) throws -> Set<FaceAttribute> {
-        try FaceAttribute.check(choices(name, FaceAttribute.self) ?? [], name)
+        let offered = FaceAttribute.allCases.filter { $0.refusal == nil }
+        return try FaceAttribute.check(choices(name, offered: offered) ?? [], name)
     }
 
     /// Rekognition's default is 80, which is ours too: one false match in 10,000 comparisons.

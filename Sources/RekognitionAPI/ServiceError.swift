@@ -59,7 +59,9 @@ extension ServiceError {
             case .unreadableFile: .invalidS3Object
             case .galleryNotFound, .personNotFound: .resourceNotFound
             case .galleryExists: .resourceAlreadyExists
-            case .personExists, .overtaken: .conflict
+            case .personExists: .conflict
+            // Others changed the same things at the same moment, twice: clients wait and ask again.
+            case .overtaken: .throttling
             case .tokenMismatch: .idempotentParameterMismatch
             case .personFull, .limitExceeded: .serviceQuotaExceeded
             case .noFace, .invalidValue, .invalidTemplate, .faceNotFound, .faceTaken, .enrolledOtherwise, .modelMismatch,

@@ -19,7 +19,7 @@ struct GalleryKey: Sendable {
     private let sealing: SymmetricKey
     private let tokens: SymmetricKey
 
-    init(id: UUID = UUID(), bytes: Data = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }) {
+    init(id: UUID = .random(), bytes: Data = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }) {
         self.id = id
         self.bytes = bytes
         func derived(_ use: String) -> SymmetricKey {

@@ -59,6 +59,9 @@ extension GalleryTables {
             let gallery = try gallery(name)
             try set(GalleryTags.changed(tags(of: gallery), adding: added, removing: removed), of: gallery)
             return RowChanges()
+        case .nothing(in: let name):
+            _ = try gallery(name)
+            return RowChanges()
         case .restore: preconditionFailure("A restoration is no change to rows of ours")
         }
     }

@@ -19,7 +19,7 @@ struct Keyring: Sendable {
     let digestKey: SymmetricKey
     private(set) var galleries: [UUID: GalleryKey]
 
-    init(installation: UUID = UUID(), digestKey: Data? = nil) {
+    init(installation: UUID = .random(), digestKey: Data? = nil) {
         self.installation = installation
         self.digestKey = digestKey.map { SymmetricKey(data: $0) } ?? SymmetricKey(size: .bits256)
         galleries = [:]

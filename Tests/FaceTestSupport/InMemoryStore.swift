@@ -290,6 +290,7 @@ package final class InMemoryStore: GalleryStore, RecordLog {
             var entry = try existing(name, in: state)
             entry.tags = try GalleryTags.changed(entry.tags, adding: added, removing: removed)
             state.galleries[name] = entry
+        case .nothing(let name): _ = try existing(name, in: state)
         case .restore: throw RecognitionError(.fault, "Nothing is backed up here.")
         }
     }

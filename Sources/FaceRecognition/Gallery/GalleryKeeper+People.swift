@@ -88,9 +88,8 @@ extension GalleryKeeper {
         _ faces: [FaceID], from person: String, in name: GalleryName, token: RequestToken?, permit: Permit
     ) async throws -> Recorded<Dissociation> {
         try await recorder.record(permit, operation: .manage, gallery: name, once: token) { record, change, earlier in
-            if earlier == nil, try await galleries.person(person, in: name) == nil {
-                throw RecognitionError.noSuchPerson(in: name)
-            }
+            let known = try await galleries.person(person, in: name)
+            if earlier == nil, known == nil { throw RecognitionError.noSuchPerson(in: name) }
             let there = try await galleries.described(faces, in: name)
             let leftBefore = Set(earlier?.left ?? [])
             var left: [FaceID] = [], refused: [Dissociation.Refused] = []
@@ -105,7 +104,7 @@ extension GalleryKeeper {
             record.outcome = left.isEmpty ? "not-found" : "left"
             record.left = left
             if !left.isEmpty { change = .leave(left, in: name, of: person) }
-            return Dissociation(left: left, refused: refused)
+            return Dissociation(left: left, refused: refused, status: known?.status ?? .active)
         }
     }
 }
@@ -117,7 +116,7 @@ extension RecognitionError {
     }
 
     package static func noSuchPerson(in gallery: GalleryName) -> RecognitionError {
-        RecognitionError(.personNotFound, "There is no such person in the gallery \(gallery); nothing was changed.")
+        RecognitionError(.personNotFound, "There is no such person in the gallery \(gallery); list its people to see their names.")
     }
 
     package static func noFace(_ face: FaceID, in gallery: GalleryName) -> RecognitionError {

@@ -22,6 +22,8 @@ package enum GalleryChange: Sendable {
     /// Takes a person out; the faces stay, nobody's.
     case deletePerson(String, in: GalleryName)
     case tag(GalleryName, adding: [String: String], removing: [String])
+    /// Changes nothing: for a request that had nothing to change, and whose token is kept all the same.
+    case nothing(in: GalleryName)
     /// Puts the galleries of a backup in the place of what is here under their names; `from` is in the store's own terms.
     case restore(from: String)
 
@@ -30,7 +32,7 @@ package enum GalleryChange: Sendable {
         switch self {
         case .create(let description, _), .enrol(_, in: let description, _, _, _): description.name
         case .delete(let name), .forget(_, in: let name, _), .join(_, _, in: let name, _), .leave(_, in: let name, _),
-            .createPerson(_, in: let name), .deletePerson(_, in: let name), .tag(let name, _, _):
+            .createPerson(_, in: let name), .deletePerson(_, in: let name), .tag(let name, _, _), .nothing(in: let name):
             name
         case .restore: nil
         }

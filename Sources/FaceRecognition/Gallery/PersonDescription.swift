@@ -75,9 +75,11 @@ public struct Dissociation: Sendable, Hashable {
     /// These are nobody's now.
     public let left: [FaceID]
     public let refused: [Refused]
+    public let status: PersonDescription.Status
 
-    package init(left: [FaceID], refused: [Refused]) {
+    package init(left: [FaceID], refused: [Refused], status: PersonDescription.Status = .active) {
         self.left = left
         self.refused = refused
+        self.status = status
     }
 }

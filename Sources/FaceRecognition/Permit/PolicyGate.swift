@@ -28,13 +28,13 @@ public struct AccessRequest: Sendable, Hashable {
     public let id: UUID
 
     public init(
-        caller: String, purpose: String, operation: GatedOperation, gallery: GalleryName? = nil, id: UUID = UUID()
+        caller: String, purpose: String, operation: GatedOperation, gallery: GalleryName? = nil, id: UUID? = nil
     ) {
         self.caller = caller
         self.purpose = purpose
         self.operation = operation
         self.gallery = gallery
-        self.id = id
+        self.id = id ?? .random()
     }
 }
 

@@ -121,6 +121,8 @@ struct Recorder: Sendable {
             if earlier != nil {
                 change = nil
                 record = Record(permitted: permit, outcome: "repeated")
+            } else if token != nil, change == nil, let gallery = permit.request.gallery {
+                change = .nothing(in: gallery)
             }
             let receipt =
                 if let change { try await galleries.apply(change, once: token, recordedAs: record) } else {

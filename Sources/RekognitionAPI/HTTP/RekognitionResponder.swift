@@ -20,17 +20,22 @@ struct RekognitionResponder: HTTPResponder {
     func respond(to request: Request, context: ServiceContext) async throws -> Response {
         switch (request.method, request.uri.path) {
         case (.post, "/"): return await answer(request, context)
-        case (.get, "/health"), (.head, "/health"): return Response(plain: "alive\n")
-        case (.get, "/ready"), (.head, "/ready"):
+        case (.get, "/health"): return Response(plain: "alive\n")
+        case (.head, "/health"): return Response(status: .ok)
+        case (.get, "/ready"):
             return isReady() ? Response(plain: "ready\n") : Response(plain: "closing\n", status: .serviceUnavailable)
+        case (.head, "/ready"): return Response(status: isReady() ? .ok : .serviceUnavailable)
         default:
             let error = ServiceError(.unknownOperation, "Requests to this service are POST requests to /.")
-            return Response(error, id: UUID(), status: .notFound)
+            var response = Response(error, id: .random(), status: .notFound)
+            if request.method == .head { response.body = ResponseBody() }
+            leaveUnread(&response, context)
+            return response
         }
     }
 
     private func answer(_ request: Request, _ context: ServiceContext) async -> Response {
-        let id = UUID(), start = ContinuousClock.now
+        let id = UUID.random(), start = ContinuousClock.now
         var trace = Trace()
         var response: Response
         var outcome = "ok"
@@ -42,7 +47,9 @@ struct RekognitionResponder: HTTPResponder {
             let told = self.told(error, id, context.logger)
             outcome = told.name.rawValue
             response = Response(told, id: id)
+            if !trace.isRead { leaveUnread(&response, context) }
         }
+        metrics.inFlight(admission.current)
         let duration = ContinuousClock.now - start
         metrics.request(trace.operation, outcome: outcome, took: duration)
         if outcome == "ok" { metrics.stages(trace.times, edge: duration - trace.core) }
@@ -56,10 +63,20 @@ struct RekognitionResponder: HTTPResponder {
         return response
     }
 
+    /// Ends the connection once the answer is out: the HTTP library would read the rest of the body to its end, whatever
+    /// its length and however long it takes.
+    private func leaveUnread(_ response: inout Response, _ context: ServiceContext) {
+        response.headers[.connection] = "close"
+        let channel = context.channel
+        channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+    }
+
     /// What is known of a request so far, for the log and the metrics.
     private struct Trace {
         var operation: Operation?
         var accessKey: String?
+        /// Whether the body was read to its end.
+        var isRead = false
         /// How long the core took.
         var core: Duration = .zero
         var times = StageTimes()
@@ -81,6 +98,7 @@ struct RekognitionResponder: HTTPResponder {
         ) {
             metrics.inFlight(admission.current)
             let body = try await reader.read(request.body, declared: declared, on: context.channel)
+            traced.isRead = true
             let verified = try await verifier.verify(
                 SignedRequest(
                     method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
@@ -109,10 +127,14 @@ struct RekognitionResponder: HTTPResponder {
         case let refusal as Refusal: return ServiceError(refusal)
         case let error as RecognitionError:
             let told = ServiceError(error)
-            if told.name == .internalServerError {
-                logger.error(
-                    "request failed",
-                    metadata: ["request_id": "\(id.lowercased)", "code": "\(error.code.rawValue)", "reason": "\(error)"])
+            // What a library below said of it, without the sentence's own words about the request.
+            if told.name == .internalServerError || !error.detail.isEmpty {
+                logger.log(
+                    level: told.name == .internalServerError ? .error : .warning, "request failed",
+                    metadata: [
+                        "request_id": "\(id.lowercased)", "code": "\(error.code.rawValue)",
+                        "reason": "\(told.name == .internalServerError ? error.description : error.detail)",
+                    ])
             }
             return told
         case is CancellationError:

@@ -10,7 +10,9 @@ package import ServiceLifecycle
 import Synchronization
 
 /// The service on a socket: one part of a `ServiceGroup`.
-package struct RekognitionServer: Service {
+package struct RekognitionServer: Service, CustomStringConvertible {
+    package var description: String { "Rekognition's API" }
+
     package struct Settings: Sendable {
         package var host: String
         /// 0 takes one that is free.

@@ -13,14 +13,14 @@ struct RequestBodyReader {
 
     /// - Throws: `RequestEntityTooLargeException`, `RequestTimeoutException`.
     func read(_ body: RequestBody, declared: Int?, on channel: any Channel) async throws -> Data {
-        if let declared, declared > Self.maximumBytes { throw tooLarge(channel) }
+        if let declared, declared > Self.maximumBytes { throw tooLarge }
         // Closing the connection ends the body, whatever the client does.
         let clock = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
         defer { clock.cancel() }
         var data = Data(capacity: min(declared ?? 4_096, Self.maximumBytes))
         do {
             for try await buffer in body {
-                guard data.count + buffer.readableBytes <= Self.maximumBytes else { throw tooLarge(channel) }
+                guard data.count + buffer.readableBytes <= Self.maximumBytes else { throw tooLarge }
                 buffer.withUnsafeReadableBytes { data.append(contentsOf: $0) }
             }
         } catch let error as ServiceError {
@@ -31,10 +31,8 @@ struct RequestBodyReader {
         return data
     }
 
-    /// The rest of the body is not waited for.
-    private func tooLarge(_ channel: any Channel) -> ServiceError {
-        channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
-        return ServiceError(
+    private var tooLarge: ServiceError {
+        ServiceError(
             .requestTooLarge, "A request has at most \(Self.maximumBytes) bytes, with photographs of \(ImageSource.maximumBytes) bytes in base64.")
     }
 }

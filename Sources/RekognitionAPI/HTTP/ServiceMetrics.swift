@@ -19,7 +19,4 @@ struct ServiceMetrics: Sendable {
     }
 
     func inFlight(_ count: Int) { Gauge(label: "countenance_requests_in_flight").record(count) }
-
-    /// A search's candidates: a caller who fishes is seen here.
-    func candidates(_ count: Int) { Counter(label: "countenance_candidates_total").increment(by: count) }
 }

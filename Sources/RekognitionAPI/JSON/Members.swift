@@ -80,9 +80,12 @@ struct Members {
 
     func integer(_ name: String, _ range: ClosedRange<Int>) throws -> Int? {
         guard let value = self[name] else { return nil }
-        guard case .number(let number) = value, let integer = Int(exactly: number) else {
-            throw mismatch(place(name), value, "a whole number")
+        guard case .number(let number) = value else { throw mismatch(place(name), value, "a whole number") }
+        guard number == number.rounded() else {
+            throw ServiceError(.serialization, "\(place(name)) is a whole number, not one with a fraction.")
         }
+        // Whatever is beyond what an Int holds is beyond every bound, and as good as the highest where there is none.
+        let integer = Int(exactly: number) ?? (number < 0 ? .min : .max)
         guard range.contains(integer) else {
             throw broken(
                 name,
@@ -115,7 +118,7 @@ struct Members {
         guard let value = self[name] else { return nil }
         guard case .string(let text) = value else { throw mismatch(place(name), value, "a string in base64") }
         // Four characters for three bytes; one that is far too long is not decoded.
-        guard text.bytes.count <= 4 * (length.upperBound / 3 + 2) else {
+        guard text.hasEscapes || text.bytes.count <= 4 * (length.upperBound / 3 + 2) else {
             throw ServiceError(.imageTooLarge, "\(place(name)) has at most \(length.upperBound) bytes.")
         }
         guard let data = text.base64 else { throw ServiceError(.serialization, "\(place(name)) is no base64.") }
@@ -145,10 +148,16 @@ struct Members {
         try list(name, count)?.map { try text($0, "\(place(name)).member", bounds) }
     }
 
-    func choices<Choice: RawRepresentable & CaseIterable>(
-        _ name: String, _: Choice.Type
+    /// - Parameter offered: those that a caller who names another is told of.
+    func choices<Choice: RawRepresentable>(
+        _ name: String, offered: [Choice]
     ) throws -> [Choice]? where Choice.RawValue == String {
-        try texts(name, 0...100, each: .any)?.map { try choice($0, place(name)) }
+        try texts(name, 0...100, each: .any)?.map { text in
+            guard let choice = Choice(rawValue: text) else {
+                throw broken(name, "may have \(offered.map(\.rawValue).joined(separator: ", "))")
+            }
+            return choice
+        }
     }
 
     func map(

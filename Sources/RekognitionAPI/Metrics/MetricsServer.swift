@@ -6,7 +6,9 @@ import NIOCore
 package import ServiceLifecycle
 
 /// `/metrics` on a port of its own, for the operator's Prometheus: without a signature, so on loopback only.
-package struct MetricsServer: Service {
+package struct MetricsServer: Service, CustomStringConvertible {
+    package var description: String { "metrics" }
+
     private let metrics: PrometheusMetrics
     private let host: String
     private let port: Int

@@ -1,5 +1,6 @@
 import FaceRecognition
 import Foundation
+import Synchronization
 
 /// Rekognition's `Image`: bytes that came with the request, or an object in a bucket.
 enum ImageSource: Sendable {
@@ -30,19 +31,19 @@ extension Members {
 }
 
 extension RekognitionService {
-    /// The photograph, to be opened behind a permit. An object is read here; when that fails, opening the photograph
-    /// throws, so that the attempt is recorded as every other.
-    func photograph(_ source: ImageSource, _ label: String = "Image") async -> Photograph {
+    /// The photograph, to be opened behind a permit. An object is read when a worker opens it, so that no more of them are
+    /// in memory than there are workers, and that a failure is recorded as every other.
+    func photograph(_ source: ImageSource, _ label: String = "Image") -> Photograph {
         switch source {
         case .bytes(let bytes): return Photograph(label: label) { bytes }
         case .object(let bucket, let name, let version):
-            do {
-                let bytes = try await buckets.photograph(
-                    bucket: bucket, name: name, version: version, limit: ImageSource.maximumObjectBytes)
-                return Photograph(label: label) { bytes }
-            } catch {
-                let error = (error as? BucketError).map(RecognitionError.init) ?? error
-                return Photograph(label: label) { throw error }
+            return Photograph(label: label) { [buckets] in
+                do {
+                    return try waiting {
+                        try await buckets.photograph(
+                            bucket: bucket, name: name, version: version, limit: ImageSource.maximumObjectBytes)
+                    }
+                } catch let error as BucketError { throw RecognitionError(error) }
             }
         }
     }
@@ -50,6 +51,26 @@ extension RekognitionService {
 
 extension RecognitionError {
     fileprivate init(_ error: BucketError) {
-        self.init(error.code == .tooLarge ? .imageTooLarge : .unreadableFile, error.message)
+        let code: Code =
+            switch error.code {
+            case .tooLarge: .imageTooLarge
+            // The same request may succeed later: clients ask again after a fault of ours.
+            case .unavailable: .storageUnavailable
+            default: .unreadableFile
+            }
+        self.init(code, error.message, detail: error.detail)
     }
+}
+
+/// Runs `body` and waits for it. Only for threads of our own: one of Swift's shared ones must never wait.
+private func waiting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+    let done = DispatchSemaphore(value: 0)
+    let result = Mutex<Result<Value, any Error>?>(nil)
+    Task {
+        let outcome = await Result { try await body() }
+        result.withLock { $0 = outcome }
+        done.signal()
+    }
+    done.wait()
+    return try result.withLock { $0! }.get()
 }

@@ -57,7 +57,8 @@ extension RekognitionService {
         let count = try members.pageSize(0...4_096, standard: 1_000)
         let person = try members.userID()
         let ids = try members.faceIDs(atMost: 4_096)
-        let list = "faces of \(name)"
+        // A place in one list is none in another: the filters belong to it.
+        let list = "faces of \(name) \(person ?? "") \((ids ?? []).map(\.rawValue).joined())"
         let after = try members.text("NextToken", .pageToken).map { try pages.row($0, of: list) }
         let permit = try await permit(.manage, name, for: caller)
         let page = try await keeper.faces(in: name, of: person, among: ids, after: after, count: count, permit: permit)

@@ -94,7 +94,7 @@ extension RekognitionService {
         let point = try members.operatingPoint("UserMatchThreshold")
         let quality = try members.quality()
         let permit = try await permit(.identify, name, for: caller)
-        let probe = PeopleProbe.photograph(await photograph(image), quality)
+        let probe = PeopleProbe.photograph(photograph(image), quality)
         let found: PeopleSearch
         do {
             found = try await recognizer.identifyPeople(probe, in: name, at: point, limit: limit, permit: permit).outcome

@@ -2,14 +2,14 @@ import FaceRecognition
 import Foundation
 
 extension RekognitionService {
-    func createUser(_ members: Members, _ caller: Caller, _ request: Data) async throws -> Answer {
-        let (name, user, token) = try userRequest(members, caller, request)
+    func createUser(_ members: Members, _ caller: Caller, _ body: Data) async throws -> Answer {
+        let (name, user, token) = try userRequest(.createUser, members, caller, body)
         _ = try await keeper.createPerson(user, in: name, token: token, permit: permit(.manage, name, for: caller))
         return Answer(body: EmptyShape())
     }
 
-    func deleteUser(_ members: Members, _ caller: Caller, _ request: Data) async throws -> Answer {
-        let (name, user, token) = try userRequest(members, caller, request)
+    func deleteUser(_ members: Members, _ caller: Caller, _ body: Data) async throws -> Answer {
+        let (name, user, token) = try userRequest(.deleteUser, members, caller, body)
         _ = try await keeper.deletePerson(user, in: name, token: token, permit: permit(.manage, name, for: caller))
         return Answer(body: EmptyShape())
     }
@@ -53,8 +53,8 @@ extension RekognitionService {
     /// documentation has it.
     private static let standardUserMatch = Similarity(75)!
 
-    func associateFaces(_ members: Members, _ caller: Caller, _ request: Data) async throws -> Answer {
-        let (name, user, token) = try userRequest(members, caller, request)
+    func associateFaces(_ members: Members, _ caller: Caller, _ body: Data) async throws -> Answer {
+        let (name, user, token) = try userRequest(.associateFaces, members, caller, body)
         let faces = try members.required("FaceIds", members.faceIDs(atMost: 100))
         let floor = try members.percent("UserMatchThreshold") ?? Self.standardUserMatch
         let permit = try await permit(.manage, name, for: caller)
@@ -88,8 +88,8 @@ extension RekognitionService {
         let userStatus: String
     }
 
-    func disassociateFaces(_ members: Members, _ caller: Caller, _ request: Data) async throws -> Answer {
-        let (name, user, token) = try userRequest(members, caller, request)
+    func disassociateFaces(_ members: Members, _ caller: Caller, _ body: Data) async throws -> Answer {
+        let (name, user, token) = try userRequest(.disassociateFaces, members, caller, body)
         let faces = try members.required("FaceIds", members.faceIDs(atMost: 100))
         let permit = try await permit(.manage, name, for: caller)
         let parting = try await keeper.leave(faces, from: user, in: name, token: token, permit: permit).outcome
@@ -104,17 +104,20 @@ extension RekognitionService {
                     case .ofAnother(let person?):
                         .init(faceId: $0.face.rawValue, userId: person, reasons: ["ASSOCIATED_TO_A_DIFFERENT_USER"])
                     }
-                }, userStatus: PersonDescription.Status.active.shape))
+                }, userStatus: parting.status.shape))
     }
 
     /// What the four requests that change a user have in common.
     private func userRequest(
-        _ members: Members, _ caller: Caller, _ request: Data
+        _ operation: Operation, _ members: Members, _ caller: Caller, _ body: Data
     ) throws -> (GalleryName, user: String, RequestToken?) {
         let token = try members.text("ClientRequestToken", .requestToken)
         return (
             try members.collection(), try members.required("UserId", members.userID()),
-            token.map { RequestToken($0, caller: caller.name, request: request) }
+            // It stands for the operation and every member.
+            token.map {
+                RequestToken($0, caller: caller.name, request: Data("\(operation.rawValue)\n".utf8) + body)
+            }
         )
     }
 }

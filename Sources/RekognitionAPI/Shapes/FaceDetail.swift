@@ -26,7 +26,7 @@ enum FaceAttribute: String, CaseIterable {
         case .ageRange, .gender, .emotions, .smile, .beard, .mustache:
             "Countenance does not guess \(rawValue) from a face, and will not"
         case .eyeDirection: "Countenance does not offer EYE_DIRECTION: its landmarks have no iris to measure it by"
-        case .eyeglasses, .sunglasses: "Countenance does not offer \(rawValue); FACE_OCCLUDED says whether something hides the face"
+        case .eyeglasses, .sunglasses: "Countenance does not offer \(rawValue)"
         }
     }
 

@@ -15,7 +15,7 @@ struct KeyCommand: AsyncParsableCommand {
             both in one step: the old key ends at once.
 
             Examples:
-              countenance key create --caller intake --label "the intake desk"
+              countenance key create --label "the intake desk"
               countenance key list --json | jq -r .id
               countenance key rotate AKIAIOSFODNN7EXAMPLE
               countenance key disable AKIAIOSFODNN7EXAMPLE
@@ -54,6 +54,10 @@ struct KeyCommand: AsyncParsableCommand {
             let session = try await place.data.openBesideOwner()
             let made = try await session.store.createAccessKey(
                 caller: caller, label: label, permit: session.permit(.manage))
+            if caller != session.caller {
+                Console.note(
+                    "The trial policy permits '\(session.caller)' alone: until a policy names '\(caller.printable)', every request with this key is refused.")
+            }
             try place.show(made.outcome.key, made.outcome.secret, record: made.receipt.index)
         }
     }

@@ -112,12 +112,14 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // A reader of the log, or of a connection, that is gone ends nothing but itself.
+        signal(SIGPIPE, SIG_IGN)
         LoggingSystem.bootstrap { JSONLogHandler(label: $0) }
         var logger = Logger(label: "countenance")
         logger.logLevel = logLevel
         let counted = PrometheusMetrics()
         MetricsSystem.bootstrap(counted)
-        Self.raiseFileLimit()
+        let connections = Self.connections(atMost: connections, logger)
 
         let buckets = try buckets()
         let session = try await data.open()
@@ -191,23 +193,42 @@ struct Serve: AsyncParsableCommand {
     private func makeFirstKey(_ session: Session, endpoint: String) async throws {
         guard try await session.store.accessKeys(permit: session.permit(.manage)).outcome.isEmpty else { return }
         let path = data.folder.appendingPathComponent(ClientProfile.fileName).path
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw RecognitionError(
+                .storageUnavailable,
+                "There is no access key yet, and \(path) is in the way of the first one; move it away, or make a key with `countenance key create`.")
+        }
         let (key, secret) = try await session.store.createAccessKey(
             caller: session.caller, label: "first key", permit: session.permit(.manage)
         ).outcome
-        try ClientProfile(key: key.id, secret: secret, region: region, endpoint: endpoint).write(to: path)
+        do {
+            // Who listens everywhere is reached here.
+            let here = endpoint.replacing("//0.0.0.0:", with: "//127.0.0.1:").replacing("//[::]:", with: "//[::1]:")
+            try ClientProfile(key: key.id, secret: secret, region: region, endpoint: here).write(to: path)
+        } catch {
+            // Nobody has its secret.
+            _ = try? await session.store.disableAccessKey(key.id, permit: session.permit(.manage))
+            throw error
+        }
         say("the first access key is in \(path), the profile '\(ClientProfile.profile)' for the AWS CLI")
     }
 
     private func say(_ line: String) {
-        print(line)
-        fflush(nil)
+        try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
     }
 
-    /// Every connection is an open file: as many as the system lets this process have.
-    private static func raiseFileLimit() {
+    /// Every connection is an open file: as many as the system lets this process have, and some for its own files.
+    private static func connections(atMost wanted: Int, _ logger: Logger) -> Int {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return wanted }
         limit.rlim_cur = limit.rlim_max
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let possible = max(16, Int(clamping: limit.rlim_cur) - 128)
+        if possible < wanted {
+            logger.warning(
+                "fewer connections than asked for: the limit on open files is in the way",
+                metadata: ["connections": "\(possible)", "asked": "\(wanted)"])
+        }
+        return min(wanted, possible)
     }
 }

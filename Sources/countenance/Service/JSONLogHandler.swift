@@ -29,7 +29,8 @@ struct JSONLogHandler: LogHandler {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard var line = try? encoder.encode(members) else { return }
         line.append(0x0A)
-        // One write, so that lines of several threads do not mix.
-        FileHandle.standardError.write(line)
+        // One write, so that lines of several threads do not mix. A log that cannot be written (its reader is gone, its
+        // disk is full) is no reason to stop serving; FileHandle would end the process.
+        line.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -3,7 +3,8 @@ import Logging
 import ServiceLifecycle
 
 /// Removes expired faces while the service runs. No search finds them from the moment they expire; this wipes them out.
-struct Purging: Service {
+struct Purging: Service, CustomStringConvertible {
+    var description: String { "the removal of expired faces" }
     let session: Session
     let logger: Logger
     static let pause = Duration.seconds(60)
@@ -14,8 +15,9 @@ struct Purging: Service {
                 do {
                     // More may be left than go in one change.
                     while try await session.purgeSome() > 0 {}
-                } catch let error as RecognitionError {
-                    logger.error("expired faces could not be removed", metadata: ["code": "\(error.code.rawValue)"])
+                } catch {
+                    let reason = (error as? RecognitionError)?.code.rawValue ?? "\(type(of: error))"
+                    logger.error("expired faces could not be removed", metadata: ["code": "\(reason)"])
                 }
                 try? await Task.sleep(for: Self.pause)
             }
