@@ -18,20 +18,20 @@ struct RekognitionResponder: HTTPResponder {
     let metrics = ServiceMetrics()
 
     func respond(to request: Request, context: ServiceContext) async throws -> Response {
+        if request.method == .post, request.uri.path == "/" { return await answer(request, context) }
+        var response: Response
         switch (request.method, request.uri.path) {
-        case (.post, "/"): return await answer(request, context)
-        case (.get, "/health"): return Response(plain: "alive\n")
-        case (.head, "/health"): return Response(status: .ok)
-        case (.get, "/ready"):
-            return isReady() ? Response(plain: "ready\n") : Response(plain: "closing\n", status: .serviceUnavailable)
-        case (.head, "/ready"): return Response(status: isReady() ? .ok : .serviceUnavailable)
+        case (.get, "/health"), (.head, "/health"): response = Response(plain: "alive\n")
+        case (.get, "/ready"), (.head, "/ready"):
+            response = isReady() ? Response(plain: "ready\n") : Response(plain: "closing\n", status: .serviceUnavailable)
         default:
             let error = ServiceError(.unknownOperation, "Requests to this service are POST requests to /.")
-            var response = Response(error, id: .random(), status: .notFound)
-            if request.method == .head { response.body = ResponseBody() }
-            leaveUnread(&response, context)
-            return response
+            response = Response(error, id: .random(), status: .notFound)
         }
+        if request.method == .head { response.body = ResponseBody() }
+        let hasBody = request.headers[.transferEncoding] != nil || request.headers[.contentLength] ?? "0" != "0"
+        if hasBody { leaveUnread(&response, context) }
+        return response
     }
 
     private func answer(_ request: Request, _ context: ServiceContext) async -> Response {
