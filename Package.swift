@@ -131,6 +131,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "FaceRecognition", "FaceTestSupport"],
+            resources: [.copy("Vectors")],
             swiftSettings: settings
         ),
         .testTarget(
