@@ -1,6 +1,21 @@
 public import FaceRecognition
 
 extension ComparisonSurvey {
+    /// Scores of different people, counted in equal bins over -1...1.
+    /// - Precondition: `bins` is 1 or more.
+    public func nonMatedHistogram(bins: Int) -> [Int] {
+        var counts = Array(repeating: 0, count: bins)
+        for bin in 0..<GroupHistograms.bins { counts[bin * bins / GroupHistograms.bins] += histograms[0].inBin(0, 0, bin) }
+        return counts
+    }
+
+    /// Scores of one person's photographs, counted alike.
+    public func matedHistogram(bins: Int) -> [Int] {
+        var counts = Array(repeating: 0, count: bins)
+        for one in mated { counts[GroupHistograms.bin(one.score) * bins / GroupHistograms.bins] += 1 }
+        return counts
+    }
+
     /// How many comparisons of people of two groups reach a score. Below `floor` the score is rounded down to a bin's
     /// edge, so that the count is never too low, and too high by at most the share of a bin 0.00025 wide.
     public func falseMatches(at score: ComparisonScore, by grouping: Int, _ a: Int, _ b: Int) -> Int {

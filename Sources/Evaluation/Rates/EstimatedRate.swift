@@ -61,3 +61,8 @@ public struct EstimatedRate: Sendable, Hashable {
         10.513034908741535, 11.842395652420288, 13.148113802432116, 14.434649715196311, 15.705216422115459,
     ]
 }
+
+extension EstimatedRate {
+    /// A rate of which only the counts matter.
+    public init(counted: CountedRate, people: Int) { self.init(counted, people: people) { [] } }
+}
