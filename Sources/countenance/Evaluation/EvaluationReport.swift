@@ -40,14 +40,14 @@ struct EvaluationReport {
         h3{font-size:1.05rem}.finding{font-size:1.15rem;border-left:.4rem solid #111;padding:.4rem .8rem;background:#f2f2f2}
         .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}caption{text-align:left;font-weight:600;padding:.3rem 0}
         th,td{border:1px solid #999;padding:.25rem .5rem;text-align:left;vertical-align:top}thead th{background:#eee}
-        svg{width:100%;max-width:44rem;height:auto;display:block}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f2f2f2;padding:.5rem}
+        figure{margin:1rem 0}svg{width:100%;max-width:44rem;height:auto;display:block}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f2f2f2;padding:.5rem}
         code{overflow-wrap:anywhere}dt{font-weight:600}dd{margin:0 0 .4rem}.none{color:#555}
         """
 
     private static func section(_ drawings: [String]) -> String { drawings.joined(separator: "\n") + "\n" }
 
     private static func facts(_ document: EvaluationDocument) -> String {
-        var text = "<p>\(document.photographs) photographs of \(document.people) people; \(document.withoutFace) without a face, \(document.unusable) that could not be read. "
+        var text = "<p>\(document.photographs) photographs of \(document.people) people; \(document.withoutFace) without a face, \(document.unusable) that could not be read. Comparisons: "
         text += document.comparisons.sorted { $0.key < $1.key }.map { "\($0.key.spaced): \($0.value)" }.joined(separator: "; ")
         if let equal = document.equalErrorRate, let value = equal[0] {
             text += ". Equal error rate \(value.percent)"
