@@ -204,7 +204,8 @@ extension IdentificationRates {
         }
         return EvaluationDocument.Table(
             grouping: grouping.name, labels: grouping.labels,
-            people: Dictionary(uniqueKeysWithValues: grouping.labels.indices.map { (grouping.labels[$0], grouping.members(of: $0).count) }),
+            // Of the probes; those of the gallery only have no group.
+            people: Dictionary(uniqueKeysWithValues: zip(grouping.labels, peopleTakenForStrangers.map(\.people))),
             failuresToAcquire: grouping.failures(subjects),
             measures: [
                 measure("false positive identification rate (FPIR)", falsePositive, falsePositiveTest),
