@@ -29,8 +29,11 @@ public struct ComparisonSurvey: Sendable {
         public let person: Int32
     }
 
-    /// How many of the highest scores of different people are kept one by one.
+    /// How many of the highest scores of different people are kept one by one at most.
     public static let hitLimit = 4_000_000
+
+    /// One in twenty is enough for every rate that matters; few cost little.
+    private static func limit(photographs n: Int) -> Int { min(hitLimit, max(200_000, n * (n - 1) / 40)) }
 
     public let subjects: EvaluationSubjects
     /// The subjects' own, and before them everybody in one group.
@@ -52,7 +55,7 @@ public struct ComparisonSurvey: Sendable {
     /// - Throws: `.modelMismatch`; `.invalidValue` when there is not one template for each photograph of the subjects;
     ///   `CancellationError` when `isCancelled` says so.
     public init(
-        _ templates: [Template], of subjects: EvaluationSubjects, keeping limit: Int = Self.hitLimit, threads: Int = 2,
+        _ templates: [Template], of subjects: EvaluationSubjects, keeping asked: Int? = nil, threads: Int = 2,
         isCancelled: @escaping @Sendable () -> Bool = { false }, progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         guard templates.count == subjects.ofPhotographs.count else {
@@ -60,6 +63,7 @@ public struct ComparisonSurvey: Sendable {
                 .invalidValue,
                 "\(templates.count) templates were given for \(subjects.ofPhotographs.count) photographs; give one for each.")
         }
+        let limit = asked ?? Self.limit(photographs: templates.count)
         let rows = try TemplateRows(templates)
         let threads = max(1, threads)
         let people = subjects.ofPhotographs.map(Int32.init)
