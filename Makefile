@@ -11,7 +11,7 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error $(foreach path,$(
 # The runtime's libraries are linked in, so that the installed program needs no Swift.
 RELEASE_FLAGS := $(SWIFT_FLAGS) -c release --product countenance --static-swift-stdlib -Xlinker -s
 
-.PHONY: help setup build demo test torture benchmark fuzz install uninstall clean
+.PHONY: help setup build demo test torture audit benchmark fuzz install uninstall clean
 
 help: ## Say what there is to make.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ test: build ## Run every test.
 torture: build ## Kill enrolment and forgetting 200 times each; what was reported must hold.
 	@swift build $(SWIFT_FLAGS) --build-tests
 	@COUNTENANCE_KILLS=200 COUNTENANCE_PROGRAM=$(CURDIR)/bin/countenance COUNTENANCE_PARTS=$(PARTS) swift test $(SWIFT_FLAGS) --skip-build --filter Damage/killed
+
+audit: build ## Accuracy and fairness, as reports in audit/; needs COUNTENANCE_DATASETS.
+	@python3 Benchmarks/audit.py audit
 
 benchmark: build ## Measure beside face_recognition, dlib, faiss and usearch; needs COUNTENANCE_DATASETS.
 	@setup/setup --with benchmark

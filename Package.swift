@@ -136,6 +136,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "FaceRecognition", "FaceTestSupport"],
+            resources: [.copy("Vectors")],
             swiftSettings: settings
         ),
         .testTarget(

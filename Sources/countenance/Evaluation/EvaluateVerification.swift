@@ -5,50 +5,79 @@ import Foundation
 
 struct Evaluate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure how often the system is wrong.", subcommands: [Verify.self])
+        abstract: "Measure how often the system is wrong, and for whom.",
+        subcommands: [Verify.self, Identify.self, Congress.self, Threshold.self])
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "verification",
-            abstract: "Labeled Faces in the Wild's protocol, and all comparisons of its photographs.",
+            abstract: "Compare all photographs of a manifest with each other, or follow Labeled Faces in the Wild's protocol.",
             discussion: """
-                Accuracy is the mean over the folds, each with the threshold that is best on the others; true match rates \
-                are given at stated false match rates, with the counts behind them. A photograph without a template counts \
-                as a failure of every pair that names it, never as left out.
+                With a manifest: false match and false non-match rates by group and by pair of groups, each with an interval, \
+                and how far apart the groups are (Documentation/Evaluation.md). Group columns are named with --by.
 
-                Example:
+                With a list of pairs: accuracy is the mean over the folds, each with the threshold that is best on the \
+                others. A photograph without a template counts as a failure of every pair that names it, never as left out.
+
+                Examples:
+                  countenance evaluate verification --manifest staff.csv --by gender --report report.html
                   countenance evaluate verification --pairs lfw/pairs.txt --photographs lfw
                 """)
 
         @Option(
             help: .init("The list of pairs, in the form of LFW's pairs.txt.", valueName: "file"), completion: .file())
-        var pairs: String
+        var pairs: String?
 
         @Option(
-            help: .init("The folder that holds one folder for each person.", valueName: "folder"),
+            help: .init("With --pairs: the folder that holds one folder for each person.", valueName: "folder"),
             completion: .directory)
-        var photographs: String
+        var photographs: String?
 
         @Option(
-            help: .init(
-                "Which face of a photograph is meant: \(SubjectRule.central.rawValue) (LFW is cut around its subjects) or \(SubjectRule.largest.rawValue).",
-                valueName: "rule"), transform: SubjectRule.argument)
-        var subject: SubjectRule = .central
+            help: .init("A table of photographs: path, person, and columns to group by.", valueName: "file.csv"),
+            completion: .file())
+        var manifest: String?
 
-        @OptionGroup var recognition: RecognitionOptions
-        @OptionGroup var template: TemplateOptions
-        @OptionGroup var output: OutputOptions
-        @OptionGroup var data: DataOptions
+        @Option(help: .init("With --manifest: a column that sorts people into groups; may be given again.", valueName: "column"))
+        var by: [String] = []
+
+        @Option(
+            help: .init("With --manifest: the similarities to measure at, separated by commas.", valueName: "list"),
+            transform: Thresholds.argument)
+        var thresholds: Thresholds = .usual
+
+        @Option(
+            help: .init("With --manifest: compare so many photographs only, of people whom chance (--seed) chose.", valueName: "n"))
+        var sample: Int?
+
+        @Option(help: .init("Names that stand for one person: a line for each, separated by tabs.", valueName: "file"))
+        var samePerson: String?
+
+        @OptionGroup var evaluation: EvaluationOptions
+
+        func validate() throws {
+            guard (pairs == nil) != (manifest == nil) else {
+                throw ValidationError("Name either --pairs with --photographs, or --manifest.")
+            }
+            guard (pairs == nil) == (photographs == nil) else {
+                throw ValidationError("--pairs and --photographs belong together.")
+            }
+            guard manifest != nil || (by.isEmpty && sample == nil && samePerson == nil && evaluation.report == nil && evaluation.jsonFile == nil) else {
+                throw ValidationError("--by, --sample, --same-person, --report and --json-file belong to --manifest.")
+            }
+            guard sample.map({ $0 >= 2 }) ?? true else { throw ValidationError("--sample is 2 or more.") }
+        }
 
         func run() async throws {
+            if let manifest { return try await compareAll(manifest) }
+            guard let pairs, let photographs else { return }
             let text: String
             do { text = try String(contentsOfFile: pairs, encoding: .utf8) } catch {
                 throw RecognitionError(.unreadableFile, "The list of pairs \(pairs.printable) cannot be read.")
             }
             let list = try PairProtocol(parsing: text)
             let names = list.photographs
-            let sampled = try await recognition.templates(
-                of: names.map { "\(photographs)/\($0)" }, choosing: subject, mirror: template.mirror, data: data)
+            let sampled = try await evaluation.templates(of: names.map { "\(photographs)/\($0)" })
             var templates: [String: Template] = [:]
             for (name, template) in zip(names, sampled.templates) { templates[name] = template }
 
@@ -60,14 +89,15 @@ struct Evaluate: AsyncParsableCommand {
             let comparing = ContinuousClock.now - start
             let rates = OperatingCharacteristic(comparisons)
             let report = Report(
-                model: sampled.model.rawValue, mirror: template.mirror, subject: subject.rawValue,
+                model: sampled.model.id.rawValue, mirror: evaluation.template.mirror,
+                subject: evaluation.subject.rawValue,
                 photographs: names.count, withoutTemplate: names.count - known.count,
                 accuracy: folded.mean, standardError: folded.standardError,
                 pairs: [1e-3].map { Report.Row(folded.row(at: FalseMatchRate($0))) },
                 allComparisons: [1e-3, 1e-4, 1e-5, 1e-6].map { Report.Row(rates.row(at: FalseMatchRate($0))) },
                 secondsExtracting: sampled.duration.milliseconds / 1_000,
                 secondsComparing: comparing.milliseconds / 1_000)
-            if output.json { try Console.json(report) } else { report.print(comparisons: comparisons) }
+            if evaluation.output.json { try Console.json(report) } else { report.print(comparisons: comparisons) }
         }
 
         /// What is printed, and with `--json` the document.
