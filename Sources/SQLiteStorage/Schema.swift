@@ -157,6 +157,7 @@ enum Schema {
         migrator.registerMigration("v4") { db in
             if try !db.tableExists("lasting_person") { try migrateToVersion4(db) }
         }
+        migrator.registerMigration("v6") { db in try db.execute(sql: v6) }
         return migrator
     }
 
@@ -348,6 +349,36 @@ enum Schema {
         CREATE TABLE disabled_access_key (
             id TEXT PRIMARY KEY REFERENCES access_key (id),
             disabled REAL NOT NULL
+        ) STRICT;
+        """
+
+    private static let v6 = """
+        -- Counts changes of the policy and of withdrawals, for those who remember them.
+        ALTER TABLE installation ADD COLUMN policy_changes INTEGER NOT NULL DEFAULT 0;
+
+        -- Every policy that was applied; the last one is in force.
+        CREATE TABLE policy (
+            number INTEGER PRIMARY KEY,
+            applied REAL NOT NULL,
+            -- Of the file: SHA-256, in hexadecimal digits.
+            digest TEXT NOT NULL CHECK (length(digest) = 64),
+            file BLOB NOT NULL
+        ) STRICT;
+
+        -- One row as long as recognition is withdrawn.
+        CREATE TABLE withdrawal (
+            id INTEGER PRIMARY KEY CHECK (id = 0),
+            since REAL NOT NULL,
+            reason TEXT NOT NULL
+        ) STRICT;
+
+        -- What an access key may be used for alone, and until when. The sealed secret is bound to it.
+        CREATE TABLE access_key_binding (
+            id TEXT PRIMARY KEY REFERENCES access_key (id),
+            purpose TEXT,
+            case_reference TEXT,
+            grant_id TEXT,
+            expires REAL
         ) STRICT;
         """
 

@@ -23,7 +23,7 @@ struct Countenance: AsyncParsableCommand {
         version: version,
         subcommands: [
             Detect.self, Compare.self, Enrol.self, Identify.self, GalleryCommand.self, PersonCommand.self, Forget.self,
-            Serve.self, KeyCommand.self, Backup.self, Restore.self, MasterKeyCommand.self, ModelCommand.self, Evaluate.self,
+            PolicyCommand.self, Withdraw.self, Reinstate.self, Serve.self, KeyCommand.self, Backup.self, Restore.self, MasterKeyCommand.self, ModelCommand.self, Evaluate.self,
             Doctor.self, Demo.self,
         ])
 
@@ -92,7 +92,10 @@ struct Outcome: Error, RawRepresentable, Equatable {
         self =
             switch code {
             case .noFace: .nothingFound
-            case .diskFull, .storageUnavailable, .storageCorrupt, .dataDirectoryInUse, .keyMissing, .fault: .fault
+            case .diskFull, .storageUnavailable, .storageCorrupt, .dataDirectoryInUse, .keyMissing, .clockWentBack,
+                .fault:
+                .fault
+            case .keysRefused, .needsPolicy: .refused
             default: .badInput
             }
     }
