@@ -410,6 +410,9 @@ def search(programs: Programs, data, options) -> dict:
     Run(swift, environment).require(0)
     program = Path(Run([*swift, "--show-bin-path"], environment).require(0).lines[-1]) / "gallery-search"
     peers = {**programs.environment, "PYTHONPATH": str(PARTS / "peers")}
+    if options.graphs:
+        options.graphs.mkdir(parents=True, exist_ok=True)
+        peers["SEARCH_GRAPHS"] = str(options.graphs.resolve())
     others = []
 
     def run(command, environment):
@@ -657,6 +660,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--probes", metavar="N", type=positive, default=200, help="to identify (default: 200)")
     parser.add_argument("--rounds", metavar="N", type=positive, default=3, help="of ours and theirs in turn (default: 3)")
     parser.add_argument("--faces", metavar="N", type=positive, help="no gallery to search larger than this (default: all, to 10 million)")
+    parser.add_argument("--graphs", metavar="FOLDER", type=Path,
+                        help="keep others' graph indexes there: to build one of a million faces takes minutes")
     parser.add_argument("--check-maths", action="store_true",
                         help="also judge Countenance's templates by numpy, to check both programs' maths (minutes)")
     return parser.parse_args()
