@@ -17,6 +17,7 @@ let package = Package(
             name: "Countenance",
             targets: [
                 "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "GalleryExchange", "Evaluation",
+                "PolicyFile",
             ]
         ),
         .executable(name: "countenance", targets: ["countenance"]),
