@@ -70,6 +70,10 @@ public struct Record: Sendable, Hashable, Codable {
     public var left: [FaceID]?
     /// How many faces a deletion, a purge, an import or an export was about.
     public var faces: Int?
+    /// Counted from 1, of `parts`: where a request's lists are too long for one entry, each has a piece of them, and all
+    /// else is repeated.
+    public var part: Int?
+    public var parts: Int?
 
     init(permitted permit: Permit, outcome: String) {
         time = permit.issued
