@@ -1,11 +1,8 @@
 import Crypto
-package import FaceRecognition
+import FaceRecognition
 package import Foundation
 import GRDB
 package import TransparencyLog
-
-// GRDB has a `Record` of its own.
-import struct FaceRecognition.Record
 
 // The record as a transparency log: hashes and signatures, no look at what the entries say.
 extension SQLiteStore {

@@ -52,7 +52,7 @@ extension SQLiteStore: RecordLog {
     package func entry(_ index: Int) throws -> (bytes: Data, leafHash: Data)? {
         try onConnection { db in
             try Row.fetchOne(db, sql: "SELECT entry, leaf_hash FROM record WHERE position = ?", arguments: [index])
-                .flatMap { row in
+                .flatMap { row -> (bytes: Data, leafHash: Data)? in
                     guard let bytes: Data = row.value(0), let hash: Data = row.value(1) else { return nil }
                     return (bytes, hash)
                 }

@@ -14,12 +14,14 @@ struct MemoryLog {
 
     mutating func append(_ entry: Data) {
         kept.append(.init(index: kept.count, entry: entry, leaf: .leaf(entry)))
-        var count = kept.count, level = kept.map(\.leaf!)[...]
-        for l in 0... {
+        guard kept.count % 256 == 0 else { return }
+        var below = kept.suffix(256).map { $0.leaf! }, level = 0, count = kept.count / 256
+        while true {
+            if upper.count == level { upper.append([]) }
+            upper[level].append(.root(of: below))
             guard count % 256 == 0 else { return }
-            if upper.count <= l { upper.append([]) }
-            upper[l].append(.root(of: level.suffix(256)))
-            level = upper[l][...]
+            below = Array(upper[level].suffix(256))
+            level += 1
             count /= 256
         }
     }

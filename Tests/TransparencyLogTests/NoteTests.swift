@@ -74,7 +74,7 @@ import Testing
         let note = try signer.sign(checkpoint.text)
         let witness = try NoteSigner(name: "witness.example", seed: Data(repeating: 9, count: 32))
         let line = try #require(witness.sign(checkpoint.text).split(separator: "\n").last)
-        #expect(try Checkpoint(note: note + line + "\n", key: signer.key) == checkpoint)
+        #expect(try Checkpoint(note: "\(note)\(line)\n", key: signer.key) == checkpoint)
         let forged = Data(signer.key.id) + Data(repeating: 1, count: 64)
         #expect(throws: LogError.self) {
             try Checkpoint(note: note + "\u{2014} example.org/log \(forged.base64EncodedString())\n", key: signer.key)

@@ -35,7 +35,8 @@ package struct Breakdown: Sendable, Hashable, Encodable {
         let told = counts.filter { $0.value >= Self.smallest }.sorted { ($0.value, $1.key) < ($1.value, $0.key) }
         let small = counts.count - told.count
         guard sum == 0 || sum >= Self.smallest else {
-            (rows, isWithheld) = ([], true)
+            rows = []
+            isWithheld = true
             return
         }
         var withheld = 0
@@ -43,17 +44,18 @@ package struct Breakdown: Sendable, Hashable, Encodable {
             var hidden = sum - told.reduce(0) { $0 + $1.value }
             repeat {
                 guard withheld < told.count else {
-                    (rows, isWithheld) = ([], true)
+                    rows = []
+                    isWithheld = true
                     return
                 }
                 hidden += told[withheld].value
                 withheld += 1
             } while hidden - small * (Self.smallest - 1) < withheld * Self.smallest
         }
-        rows = told.dropFirst(withheld).reversed().map { Row(name: $0.key, count: .exactly($0.value)) }
-            + (told.prefix(withheld).map { Row(name: $0.key, count: .withheld) }
-                + counts.filter { $0.value < Self.smallest }.map { Row(name: $0.key, count: .fewerThanFive) })
-            .sorted { $0.name < $1.name }
+        let open = told.dropFirst(withheld).reversed().map { Row(name: $0.key, count: .exactly($0.value)) }
+        var closed = told.prefix(withheld).map { Row(name: $0.key, count: .withheld) }
+        for (name, count) in counts where count < Self.smallest { closed.append(Row(name: name, count: .fewerThanFive)) }
+        rows = open + closed.sorted { $0.name < $1.name }
         isWithheld = false
     }
 }

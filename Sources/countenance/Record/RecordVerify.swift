@@ -50,13 +50,11 @@ extension RecordCommand {
             var key: NoteKey?, size: Int?, expected: [LogVerifier.Expected] = []
             do {
                 key = try publicKey.map { try NoteKey($0) }
-                let contents: LogContents
-                if let fromExport {
-                    (contents, key) = try export(TileFolder(fromExport), key, &expected)
-                } else {
-                    let store = try await data.recordBesideOwner()
-                    (contents, key) = try own(store, key, &expected)
-                }
+                let (contents, found) =
+                    if let fromExport { try export(TileFolder(fromExport), key, &expected) } else {
+                        try own(await data.recordBesideOwner(), key, &expected)
+                    }
+                key = found
                 size = contents.size
                 for file in checkpoint { expected.append(try read(file, key)) }
                 let bar = ProgressBar(total: contents.size, unit: "entries verified")
