@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -88,12 +89,22 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Evaluation", dependencies: ["FaceRecognition"], swiftSettings: settings),
+        // Policies as YAML.
+        .target(
+            name: "PolicyFile",
+            dependencies: [
+                "FaceRecognition", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings
+        ),
         // The one place that joins everything.
         .executableTarget(
             name: "countenance",
             dependencies: [
                 "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "GalleryExchange", "Evaluation",
-                "RekognitionAPI", "TransparencyLog", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "PolicyFile", "RekognitionAPI", "TransparencyLog",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -142,6 +153,10 @@ let package = Package(
             dependencies: [
                 "GalleryExchange", "FaceRecognition", "FaceTestSupport", .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PolicyFileTests", dependencies: ["PolicyFile", "FaceRecognition", "FaceTestSupport"],
+            swiftSettings: settings
         ),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "FaceRecognition", "FaceTestSupport"],

@@ -1,6 +1,6 @@
 import Crypto
 import FaceRecognition
-package import Foundation
+import Foundation
 import GRDB
 package import TransparencyLog
 
@@ -71,14 +71,5 @@ extension SQLiteStore {
     /// The last checkpoint that was signed here; nil when there was none. Blocks.
     package func lastCheckpoint() throws -> String? {
         try onConnection { try String.fetchOne($0, sql: "SELECT note FROM record_checkpoint") }
-    }
-
-    /// When the record's last entry was made; nil for a record without entries. By it a clock that has gone back is known.
-    /// - Throws: `.storageCorrupt` when the entry cannot be read.
-    package func lastRecordTime() async throws -> Date? {
-        try await inTurn { db in
-            let count = try db.recordCount()
-            return count == 0 ? nil : try db.records(from: count - 1, count: 1).first?.record.time
-        }
     }
 }

@@ -1,5 +1,5 @@
 package import FaceRecognition
-import Foundation
+package import Foundation
 import GRDB
 import Synchronization
 

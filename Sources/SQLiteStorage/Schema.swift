@@ -161,6 +161,7 @@ enum Schema {
             try db.execute(sql: v5)
             try db.growTree(from: 0)
         }
+        migrator.registerMigration("v6") { db in try db.execute(sql: v6) }
         return migrator
     }
 
@@ -377,6 +378,36 @@ enum Schema {
             size INTEGER NOT NULL,
             root BLOB NOT NULL CHECK (length(root) = 32),
             note TEXT NOT NULL
+        ) STRICT;
+        """
+
+    private static let v6 = """
+        -- Counts changes of the policy and of withdrawals, for those who remember them.
+        ALTER TABLE installation ADD COLUMN policy_changes INTEGER NOT NULL DEFAULT 0;
+
+        -- Every policy that was applied; the last one is in force.
+        CREATE TABLE policy (
+            number INTEGER PRIMARY KEY,
+            applied REAL NOT NULL,
+            -- Of the file: SHA-256, in hexadecimal digits.
+            digest TEXT NOT NULL CHECK (length(digest) = 64),
+            file BLOB NOT NULL
+        ) STRICT;
+
+        -- One row as long as recognition is withdrawn.
+        CREATE TABLE withdrawal (
+            id INTEGER PRIMARY KEY CHECK (id = 0),
+            since REAL NOT NULL,
+            reason TEXT NOT NULL
+        ) STRICT;
+
+        -- What an access key may be used for alone, and until when. The sealed secret is bound to it.
+        CREATE TABLE access_key_binding (
+            id TEXT PRIMARY KEY REFERENCES access_key (id),
+            purpose TEXT,
+            case_reference TEXT,
+            grant_id TEXT,
+            expires REAL
         ) STRICT;
         """
 

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// What a log was at one time: how many entries, and the root over them (https://c2sp.org/tlog-checkpoint).
 public struct Checkpoint: Sendable, Hashable {

@@ -51,7 +51,7 @@ public struct Tile: Sendable, Hashable {
         var tiles: [Tile] = []
         func add(_ level: Int?) {
             let shift = height * (level ?? 0)
-            var number = size >> shift >> height
+            var number = (size >> shift) >> height
             // Nothing is new where the level has not grown.
             guard later >> shift > size >> shift else { return }
             while let tile = Tile(level: level, number: number, inLogOf: later) {

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// A log as a folder of static files, as it is published: tiles, bundles of entries, `checkpoint` and `public-key`.
 public struct TileFolder: Sendable {

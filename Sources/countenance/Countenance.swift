@@ -24,7 +24,8 @@ struct Countenance: AsyncParsableCommand {
         version: version,
         subcommands: [
             Detect.self, Compare.self, Enrol.self, Identify.self, GalleryCommand.self, PersonCommand.self, Forget.self,
-            Serve.self, KeyCommand.self, RecordCommand.self, ReportCommand.self, Backup.self, Restore.self, MasterKeyCommand.self, ModelCommand.self, Evaluate.self,
+            PolicyCommand.self, Withdraw.self, Reinstate.self, Serve.self, KeyCommand.self, RecordCommand.self,
+            ReportCommand.self, Backup.self, Restore.self, MasterKeyCommand.self, ModelCommand.self, Evaluate.self,
             Doctor.self, Demo.self,
         ])
 
@@ -96,7 +97,10 @@ struct Outcome: Error, RawRepresentable, Equatable {
         self =
             switch code {
             case .noFace: .nothingFound
-            case .diskFull, .storageUnavailable, .storageCorrupt, .dataDirectoryInUse, .keyMissing, .fault: .fault
+            case .diskFull, .storageUnavailable, .storageCorrupt, .dataDirectoryInUse, .keyMissing, .clockWentBack,
+                .fault:
+                .fault
+            case .keysRefused, .needsPolicy: .refused
             default: .badInput
             }
     }

@@ -71,9 +71,11 @@ import Testing
     private func record(
         _ operation: GatedOperation = .identify, at time: Double = 1_500, candidates: Int? = 0, refused: String? = nil
     ) -> Record {
+        let request = AccessRequest(organisation: "rescue", purpose: "missing-child", operation: operation)
+        let standing = Standing(policyName: "p", policy: nil, kind: "missing-persons", contact: "me")
         var record = Record(
-            refusing: AccessRequest(caller: "c", purpose: "missing-child", operation: operation), rule: refused ?? "trial",
-            reason: "candidates", at: Date(timeIntervalSince1970: time))
+            refusing: Refusal(request: request, rule: refused ?? "trial", reason: "candidates", until: nil, standing: standing),
+            at: Date(timeIntervalSince1970: time))
         record.decision = refused == nil ? .permitted : .refused
         record.candidates = candidates.map { (0..<$0).map { _ in .init(face: FaceID(), similarity: Similarity(90)!) } }
         return record
@@ -88,6 +90,7 @@ import Testing
     @Test("Entries of the time are counted, its first moment too, its last not") func times() {
         let records = [999.9, 1_000, 1_500, 1_600, 1_700, 1_999.9, 2_000].map { record(at: $0) }
         #expect(report(records).searchesByPurpose.total == .exactly(5))
+        #expect(report(records).searchesByKind.rows == [.init(name: "missing-persons", count: .exactly(5))])
         #expect(report(records).moratoria == ["None may search."])
     }
 

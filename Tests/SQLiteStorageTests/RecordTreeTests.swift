@@ -245,13 +245,6 @@ import Testing
         try store.check()
     }
 
-    @Test("The time of the last entry is told, for a clock that has gone back") func lastTime() async throws {
-        let store = try await temporary.store()
-        #expect(try await store.lastRecordTime() == nil)
-        _ = try await store.append(.sample())
-        #expect(try await store.lastRecordTime() == Date(timeIntervalSince1970: 1_767_323_045))
-    }
-
     @Test("The entries that name a face are found, whatever it is in them") func naming() async throws {
         let store = try await temporary.store()
         let face = FaceID(), other = FaceID()

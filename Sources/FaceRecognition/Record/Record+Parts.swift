@@ -12,6 +12,7 @@ extension Record {
         guard whole.count > Self.longestEntry else { return [whole] }
         let longest = [
             photographs?.count, candidates?.count, enrolled?.count, forgotten?.count, joined?.count, left?.count,
+            keys?.count, changes?.count,
         ].compactMap { $0 }.max() ?? 0
         var length = longest
         while length > 1 {
@@ -42,6 +43,8 @@ extension Record {
         piece.forgotten = slice(forgotten)
         piece.joined = slice(joined)
         piece.left = slice(left)
+        piece.keys = slice(keys)
+        piece.changes = slice(changes)
         return piece
     }
 }

@@ -52,8 +52,8 @@ extension TransparencyReport {
         private mutating func count(_ record: Record) {
             switch (record.decision, record.operation) {
             case (.permitted, .identify):
-                kinds[record.kindOfOrganisation, default: 0] += 1
-                purposes[record.purpose, default: 0] += 1
+                kinds[record.kind ?? Self.unstated, default: 0] += 1
+                purposes[record.purpose ?? Self.unstated, default: 0] += 1
                 let found = record.candidates?.count
                 outcomes[found.map(Self.outcome) ?? record.outcome, default: 0] += 1
                 pending = found.map { (record.requestID, $0) }
@@ -73,6 +73,8 @@ extension TransparencyReport {
                 refusalsByRule: Breakdown(rules), refusalsByOperation: Breakdown(refused), moratoria: moratoria)
         }
 
+        private static let unstated = "not stated"
+
         private static func outcome(_ candidates: Int) -> String {
             switch candidates {
             case ...0: "no candidate"
@@ -83,9 +85,4 @@ extension TransparencyReport {
             }
         }
     }
-}
-
-extension Record {
-    /// As the policy of the time had it.
-    fileprivate var kindOfOrganisation: String { "not stated" }
 }

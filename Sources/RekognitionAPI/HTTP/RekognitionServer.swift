@@ -40,9 +40,6 @@ package struct RekognitionServer: Service, CustomStringConvertible {
         }
     }
 
-    /// For which purpose a caller asks who does not say.
-    static let standardPurpose = "trial"
-
     private let settings: Settings
     private let responder: RekognitionResponder
     private let server: HTTPServerBuilder
@@ -51,12 +48,12 @@ package struct RekognitionServer: Service, CustomStringConvertible {
     private let closing = Closing()
 
     /// - Parameters:
-    ///   - owner: whom an access key belongs to; nil for one that is not there.
+    ///   - owner: whom an access key belongs to, and what it is bound to; nil for one that is not there.
     ///   - onListening: called with the address once requests are taken.
     /// - Throws: `.invalidValue` when the certificate or its key cannot be used.
     package init(
         _ service: RekognitionService, verifier: SigV4Verifier,
-        owner: @escaping @Sendable (String) async throws -> String?, settings: Settings, logger: Logger,
+        owner: @escaping @Sendable (String) async throws -> KeyOwner?, settings: Settings, logger: Logger,
         onListening: @escaping @Sendable (String) async -> Void
     ) throws {
         self.settings = settings

@@ -141,7 +141,7 @@ struct Demo: AsyncParsableCommand {
 
 extension Permit {
     fileprivate var sentence: String {
-        "the rule '\(rule)' lets \(request.caller) \(request.operation.rawValue) for the purpose '\(request.purpose)'"
+        "the rule '\(rule)' lets \(request.organisation) \(request.operation.rawValue) for the purpose '\(request.purpose ?? "")'"
     }
 }
 

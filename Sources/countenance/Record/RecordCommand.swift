@@ -67,6 +67,6 @@ extension Record {
         let what = "\(operation.rawValue)\(gallery.map { " \($0)" } ?? "")"
         let came = decision == .refused ? "refused (\(rule.printable))" : outcome.printable
         let part = part.map { ", part \($0) of \(parts ?? $0)" } ?? ""
-        return "\(time.formatted(.iso8601))  \(caller.printable)  \(purpose.printable)  \(what)  \(came)\(part)"
+        return "\(time.formatted(.iso8601))  \(organisation.printable)  \(purpose?.printable ?? "-")  \(what)  \(came)\(part)"
     }
 }

@@ -51,8 +51,9 @@ extension RecordCommand {
         @Option(help: .init("Only before this time (UTC).", valueName: "time"), transform: Date.argument) var to: Date?
 
         func includes(_ record: Record) -> Bool {
-            (organisation == nil || record.caller == organisation) && (purpose == nil || record.purpose == purpose)
-                && caseReference == nil
+            (organisation == nil || record.organisation == organisation)
+                && (purpose == nil || record.purpose == purpose)
+                && (caseReference == nil || record.caseReference == caseReference)
                 && (operation == nil || record.operation == operation) && (decision == nil || record.decision == decision)
                 && (from.map { record.time >= $0 } ?? true) && (to.map { record.time < $0 } ?? true)
         }

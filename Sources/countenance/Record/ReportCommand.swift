@@ -28,7 +28,7 @@ struct ReportCommand: AsyncParsableCommand {
     func run() async throws {
         let session = try await data.openBesideOwner(), store = session.store
         let counted = try await session.auditor.look("reported", permit: session.permit(.audit)) {
-            try store.tally(from: from, to: to).report(moratoria: moratoria(session))
+            try store.tally(from: from, to: to).report(moratoria: try await moratoria(session))
         }.outcome
         if let report {
             do {
@@ -51,8 +51,17 @@ struct ReportCommand: AsyncParsableCommand {
         }
     }
 
-    /// Those in force in this time, in a sentence each.
-    private func moratoria(_ session: Session) -> [String] { [] }
+    /// Those of the policy in force that hold in this time, in a sentence each.
+    private func moratoria(_ session: Session) async throws -> [String] {
+        try await session.office.inForce().rules.policy.moratoria
+            .filter { ($0.span.from ?? .distantPast) < to && ($0.span.until ?? .distantFuture) > from }
+            .map { moratorium in
+                let since = moratorium.span.from.map { "from \($0.formatted(.iso8601)) " } ?? ""
+                let until = moratorium.span.until.map { "until \($0.formatted(.iso8601))" } ?? "without an end"
+                let operations = moratorium.operations.map(\.rawValue).sorted().joined(separator: ", ")
+                return "\(moratorium.id): \(operations), \(since)\(until): \(moratorium.reason)"
+            }
+    }
 }
 
 extension SQLiteStore {

@@ -61,7 +61,10 @@ struct BarDrawing {
 
     init(_ rows: [Breakdown.Row], title: String) {
         let left = 250.0, width = 260.0, step = 26.0
-        let numbers = rows.map { if case .exactly(let count) = $0.count { Double(count) } else { 0 } }
+        let numbers: [Double] = rows.map { row in
+            guard case .exactly(let count) = row.count else { return 0 }
+            return Double(count)
+        }
         let most = max(1, numbers.max() ?? 1)
         var bars = "", words: [String] = []
         for (i, row) in rows.enumerated() {
