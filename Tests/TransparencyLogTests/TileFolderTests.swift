@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("A folder that grows at each run is the same as one that is written at once, and always fits")
+    @Test("A folder that grows at each run has what one has that is written at once, and always fits")
     func incremental() throws {
         for (size, before) in [(0, 0), (3, 0), (3, 3), (255, 3), (256, 255), (257, 256), (512, 257), (700, 512)] {
             #expect(try export(MemoryLog(Array(entries.prefix(size)))) == before)
@@ -51,8 +51,10 @@ import Testing
         let grown = try files()
         try FileManager.default.removeItem(atPath: path)
         try export(MemoryLog(entries))
-        #expect(try files().keys.sorted() == grown.keys.sorted())
-        #expect(try files().filter { $0.key != "checkpoint" } == grown.filter { $0.key != "checkpoint" })
+        let whole = try files()
+        for (name, bytes) in whole where name != "checkpoint" { #expect(grown[name] == bytes, "\(name)") }
+        // What an earlier checkpoint needs stays until the full tile has it.
+        #expect(Set(grown.keys).subtracting(whole.keys) == ["tile/1/000.p/1"])
     }
 
     @Test("Hashes alone fit as well, and prove the same") func hashesOnly() throws {
