@@ -17,7 +17,7 @@ let package = Package(
             name: "Countenance",
             targets: [
                 "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "GalleryExchange", "Evaluation",
-                "TransparencyLog",
+                "PolicyFile", "TransparencyLog",
             ]
         ),
         .executable(name: "countenance", targets: ["countenance"]),

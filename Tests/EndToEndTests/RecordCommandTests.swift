@@ -1,6 +1,11 @@
 import Foundation
 import Testing
 
+extension Ended {
+    /// The last line of standard error: before it may stand that the trial policy applies.
+    fileprivate var sentence: String { (err.split(separator: "\n").last.map(String.init) ?? "") + "\n" }
+}
+
 extension EndToEnd {
     @Suite("The record, looked into and checked") struct RecordCommands {
         /// Leaves so many entries, quickly.
@@ -131,7 +136,7 @@ extension EndToEnd {
                 ["record", "verify", "--data", place.folder + "/nowhere"],
             ] {
                 let ended = try await place.run(arguments)
-                #expect(ended.code == 3 && ended.err.isOneSentence, "\(arguments): \(ended.code ?? -1) \(ended.err)")
+                #expect(ended.code == 3 && ended.sentence.isOneSentence, "\(arguments): \(ended.code ?? -1) \(ended.err)")
             }
             #expect(!FileManager.default.fileExists(atPath: place.folder + "/nowhere"))
         }
@@ -171,7 +176,7 @@ extension EndToEnd {
             // Another installation's record does not go on with this folder.
             try await leave(9, in: place, data: place.folder + "/other")
             let other = try await place.run("record", "export", folder, "--data", place.folder + "/other")
-            #expect(other.code == 3 && other.err.isOneSentence && other.err.contains("another log"), "\(other.err)")
+            #expect(other.code == 3 && other.sentence.isOneSentence && other.err.contains("another log"), "\(other.err)")
             #expect(try await place.run(verify).code == 0)
         }
 
@@ -186,8 +191,8 @@ extension EndToEnd {
             #expect(all.map { $0["entry"]["operation"].string } == ["enrol", "identify", "manage"])
             #expect(try await place.run("record", "list", "--json", "--limit", "1").jsonLines()[0]["entry"]["outcome"].string == "listed")
             for (filter, expected) in [
-                (["--operation", "identify"], [1]), (["--decision", "refused"], []), (["--purpose", "trial", "--operation", "enrol"], [0]),
-                (["--purpose", "other"], []), (["--case", "K-1"], []), (["--from", "2999-01-01"], []), (["--to", "2001-01-01"], []),
+                (["--operation", "identify"], [1]), (["--decision", "refused"], []), (["--of-purpose", "trial", "--operation", "enrol"], [0]),
+                (["--of-purpose", "other"], []), (["--of-case", "K-1"], []), (["--from", "2999-01-01"], []), (["--to", "2001-01-01"], []),
                 (["--organisation", "nobody"], []),
             ] {
                 let ended = try await place.run(["record", "list", "--json"] + filter)

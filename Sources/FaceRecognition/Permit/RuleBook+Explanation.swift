@@ -63,7 +63,7 @@ extension RuleBook {
             asked(
                 "built-in:gallery",
                 otherwise: terms(of: gallery).map {
-                    "\(gallery) is kept by \($0.owner) (\($0.legalBasis)), faces for \($0.retention / 86_400) days at most"
+                    "\(gallery) is kept by \($0.owner) (\($0.legalBasis)), faces for \(($0.retention / 86_400).formatted()) days at most"
                 } ?? "what leaves the gallery \(gallery) may always leave it")
         }
         let kind = kind(of: request.organisation)

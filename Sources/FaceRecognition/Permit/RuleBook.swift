@@ -10,15 +10,27 @@ public struct RuleBook: Sendable {
     private let purposes: [String: Policy.Purpose]
     private let grants: [GrantKey: [Int]]
     private let grantees: Set<String>
+    private let grantedPurposes: [OperationKey: Set<String>]
     private let moratoria: [MoratoriumKey: [Int]]
     private let prohibitions: [GatedOperation: [Int]]
 
     private struct GrantKey: Hashable {
+        enum Place: Hashable {
+            case gallery(GalleryName)
+            /// Grants that name no gallery.
+            case all
+            /// Every grant, for what concerns no gallery in particular.
+            case any
+        }
         let organisation: String
         let purpose: String
         let operation: GatedOperation
-        /// nil for grants that name no gallery.
-        let gallery: GalleryName?
+        let place: Place
+    }
+
+    private struct OperationKey: Hashable {
+        let organisation: String
+        let operation: GatedOperation
     }
 
     private struct MoratoriumKey: Hashable {
@@ -32,19 +44,22 @@ public struct RuleBook: Sendable {
         organisations = Dictionary(policy.organisations.map { ($0.id, $0) }) { first, _ in first }
         purposes = Dictionary(policy.purposes.map { ($0.id, $0) }) { first, _ in first }
         grantees = Set(policy.grants.map(\.organisation))
-        var grants: [GrantKey: [Int]] = [:]
+        var grants: [GrantKey: [Int]] = [:], grantedPurposes: [OperationKey: Set<String>] = [:]
         for (i, grant) in policy.grants.enumerated() {
-            for purpose in grant.purposes {
-                for operation in grant.operations {
-                    for gallery in grant.galleries.map({ $0.map(Optional.some) }) ?? [nil] {
+            for operation in grant.operations {
+                grantedPurposes[.init(organisation: grant.organisation, operation: operation), default: []]
+                    .formUnion(grant.purposes)
+                for purpose in grant.purposes {
+                    for place in (grant.galleries?.map(GrantKey.Place.gallery) ?? [.all]) + [.any] {
                         let key = GrantKey(
-                            organisation: grant.organisation, purpose: purpose, operation: operation, gallery: gallery)
+                            organisation: grant.organisation, purpose: purpose, operation: operation, place: place)
                         grants[key, default: []].append(i)
                     }
                 }
             }
         }
         self.grants = grants
+        self.grantedPurposes = grantedPurposes
         var moratoria: [MoratoriumKey: [Int]] = [:]
         for (i, moratorium) in policy.moratoria.enumerated() {
             for operation in moratorium.operations {
@@ -67,11 +82,7 @@ public struct RuleBook: Sendable {
 
     /// The purpose that an organisation is granted an operation for, if it is one alone.
     func onlyPurpose(of request: AccessRequest) -> String? {
-        let purposes = policy.grants.reduce(into: Set<String>()) { purposes, grant in
-            if grant.organisation == request.organisation, grant.operations.contains(request.operation) {
-                purposes.formUnion(grant.purposes)
-            }
-        }
+        let purposes = grantedPurposes[.init(organisation: request.organisation, operation: request.operation)] ?? []
         return purposes.count == 1 ? purposes.first : nil
     }
 
@@ -196,24 +207,16 @@ public struct RuleBook: Sendable {
     }
 
     private func grant(for request: AccessRequest, _ purpose: String, at time: Date) -> Policy.Grant? {
-        func first(_ gallery: GalleryName?) -> Int? {
+        func first(_ place: GrantKey.Place) -> Int? {
             let key = GrantKey(
-                organisation: request.organisation, purpose: purpose, operation: request.operation, gallery: gallery)
+                organisation: request.organisation, purpose: purpose, operation: request.operation, place: place)
             return grants[key]?.first { i in
                 let grant = policy.grants[i]
                 return grant.span.contains(time) && (request.key?.grant.map { $0 == grant.id } ?? true)
             }
         }
-        // Who asks about no gallery in particular (a list of all, a detection) needs a grant for any.
-        let named =
-            request.gallery.map { first($0) }
-            ?? policy.grants.indices.first { i in
-                let grant = policy.grants[i]
-                return grant.organisation == request.organisation && grant.galleries != nil
-                    && grant.purposes.contains(purpose) && grant.operations.contains(request.operation)
-                    && grant.span.contains(time) && (request.key?.grant.map { $0 == grant.id } ?? true)
-            }
-        return [first(nil), named].compactMap { $0 }.min().map { policy.grants[$0] }
+        guard let gallery = request.gallery else { return first(.any).map { policy.grants[$0] } }
+        return [first(.all), first(.gallery(gallery))].compactMap { $0 }.min().map { policy.grants[$0] }
     }
 
     private func missingGrant(_ request: AccessRequest, _ purpose: String, at time: Date) -> String {

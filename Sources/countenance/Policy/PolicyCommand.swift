@@ -149,8 +149,7 @@ struct PolicyCommand: AsyncParsableCommand {
 
         func read() async throws -> PolicyInForce {
             guard let policy else { return try await data.openBesideOwner().office.inForce() }
-            let file = try PolicyFile(try RegularFile.policy(policy), path: policy.printable)
-            return PolicyInForce(rules: RuleBook(file.policy), digest: file.digest)
+            return try PolicyInForce(file: policy)
         }
     }
 }

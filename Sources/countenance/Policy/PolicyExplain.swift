@@ -1,6 +1,7 @@
 import ArgumentParser
 import FaceRecognition
 import Foundation
+import PolicyFile
 import SQLiteStorage
 
 extension PolicyCommand {
@@ -86,7 +87,7 @@ extension PolicyDecision {
             ].compactMap { $0 }
             return "\(Console.green("Permitted")) by \(rule)\(parts.isEmpty ? "" : ": \(parts.joined(separator: ", "))")."
         case .refused(let rule, let reason):
-            let until = reason.until.map { ", until \($0.formatted(.iso8601))" } ?? ""
+            let until = reason.until.map { ", until \($0.policyText)" } ?? ""
             return "\(Console.bold("Refused")) by \(rule)\(until). Ask \(contact.printable)."
         }
     }

@@ -23,11 +23,10 @@ extension PolicyCommand {
                 for problem in problems { Console.note(problem.line(in: file)) }
                 throw Outcome.badInput
             }
-            let beside = URL(fileURLWithPath: file).deletingLastPathComponent()
             let inForce =
-                if source.policy == nil, let name = read.policy {
-                    try Self.read(beside.appendingPathComponent(name).path)
-                } else { try await source.read() }
+                if source.policy == nil, let named = try read.namedPolicy(beside: file) { named } else {
+                    try await source.read()
+                }
             let outcomes = read.cases.map { one in
                 (one, one.disagreement(with: inForce.rules.decision(on: one.request, at: one.time, withdrawal: one.withdrawal)))
             }
@@ -43,11 +42,24 @@ extension PolicyCommand {
             if !output.json { print("\(outcomes.count) cases, \(failed) not as expected.") }
             try (failed > 0 ? Outcome.nothingFound : .done).end()
         }
+    }
+}
 
-        private static func read(_ path: String) throws -> PolicyInForce {
-            let file = try PolicyFile(try RegularFile.policy(path), path: path.printable)
-            return PolicyInForce(rules: RuleBook(file.policy), digest: file.digest)
+extension PolicyCases {
+    /// The policy that the file of cases names; nil where it names none.
+    func namedPolicy(beside file: String) throws -> PolicyInForce? {
+        try policy.map { name in
+            let path = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(name).path
+            return try PolicyInForce(file: path)
         }
+    }
+}
+
+extension PolicyInForce {
+    /// A file's policy, as if it were applied.
+    init(file path: String) throws {
+        let file = try PolicyFile(try RegularFile.policy(path), path: path.printable)
+        self.init(rules: RuleBook(file.policy), digest: file.digest)
     }
 }
 

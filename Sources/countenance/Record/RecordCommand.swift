@@ -18,7 +18,7 @@ struct RecordCommand: AsyncParsableCommand {
             Examples:
               countenance record checkpoint > /mnt/elsewhere/$(date +%F).checkpoint
               countenance record verify --checkpoint /mnt/elsewhere/2026-11-26.checkpoint
-              countenance record list --purpose missing-child --from 2026-11-01
+              countenance record list --of-purpose missing-child --from 2026-11-01
               countenance record export /srv/record
 
             Exit codes: 0 done; 1 nothing of that kind; 3 the record does not fit, or a bad value; 4 refused; 5 a fault of ours.

@@ -41,8 +41,8 @@ extension RecordCommand {
     /// Which entries are meant.
     struct Filter: ParsableArguments {
         @Option(help: .init("Only this organisation's.", valueName: "id")) var organisation: String?
-        @Option(help: .init("Only for this purpose.", valueName: "purpose")) var purpose: String?
-        @Option(name: .customLong("case"), help: .init("Only of this case.", valueName: "reference")) var caseReference: String?
+        @Option(help: .init("Only for this purpose; --purpose says what you look for yourself.", valueName: "purpose")) var ofPurpose: String?
+        @Option(help: .init("Only of this case.", valueName: "reference")) var ofCase: String?
         @Option(help: .init("Only of this operation: \(GatedOperation.names).", valueName: "operation"), transform: GatedOperation.argument)
         var operation: GatedOperation?
         @Option(help: .init("Only permitted or only refused ones.", valueName: "decision"), transform: Record.Decision.argument)
@@ -52,8 +52,8 @@ extension RecordCommand {
 
         func includes(_ record: Record) -> Bool {
             (organisation == nil || record.organisation == organisation)
-                && (purpose == nil || record.purpose == purpose)
-                && (caseReference == nil || record.caseReference == caseReference)
+                && (ofPurpose == nil || record.purpose == ofPurpose)
+                && (ofCase == nil || record.caseReference == ofCase)
                 && (operation == nil || record.operation == operation) && (decision == nil || record.decision == decision)
                 && (from.map { record.time >= $0 } ?? true) && (to.map { record.time < $0 } ?? true)
         }
