@@ -32,15 +32,19 @@ extension Database {
 
     /// Hashes of a level, of which level 0 are the entries'; fewer when some are missing.
     func treeHashes(level: Int, _ range: Range<Int>) throws -> [TreeHash] {
-        let statement = try level == 0
+        let statement =
+            try level == 0
             ? cachedStatement(
                 sql: "SELECT position, leaf_hash FROM record WHERE position >= ? AND position < ? ORDER BY position")
             : cachedStatement(
-                sql: "SELECT position, hash FROM record_tree WHERE level = \(level) AND position >= ? AND position < ? ORDER BY position")
+                sql:
+                    "SELECT position, hash FROM record_tree WHERE level = \(level) AND position >= ? AND position < ? ORDER BY position"
+            )
         let rows = try Row.fetchCursor(statement, arguments: [range.lowerBound, range.upperBound])
         var hashes: [TreeHash] = []
         while let row = try rows.next() {
-            guard row.value(0) == range.lowerBound + hashes.count, let hash = (row.value(1) as Data?).flatMap(TreeHash.init)
+            guard row.value(0) == range.lowerBound + hashes.count,
+                let hash = (row.value(1) as Data?).flatMap(TreeHash.init)
             else { break }
             hashes.append(hash)
         }
@@ -52,7 +56,9 @@ extension Database {
         let first = number * Tile.fullWidth
         let rows = try Row.fetchCursor(
             cachedStatement(
-                sql: "SELECT position, entry, leaf_hash FROM record WHERE position >= ? AND position < ? ORDER BY position"),
+                sql:
+                    "SELECT position, entry, leaf_hash FROM record WHERE position >= ? AND position < ? ORDER BY position"
+            ),
             arguments: [first, first + Tile.fullWidth])
         var kept: [LogContents.Kept] = []
         while let row = try rows.next() {
@@ -64,7 +70,11 @@ extension Database {
 
     /// The record, to be read while this connection is held.
     func recordContents() throws -> LogContents {
-        LogContents(size: try recordCount()) { try self.bundle($0) } hashes: { try self.treeHashes(level: $0, $1) }
+        LogContents(size: try recordCount()) {
+            try self.bundle($0)
+        } hashes: {
+            try self.treeHashes(level: $0, $1)
+        }
     }
 }
 

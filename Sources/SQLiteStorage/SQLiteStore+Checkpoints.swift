@@ -10,15 +10,15 @@ extension SQLiteStore {
     /// - Throws: `.keyMissing`.
     package func recordKey() throws -> NoteKey { try recordSigner().key }
 
-    /// The key that signs checkpoints: derived from the installation's own, which lies in `gallery.keys` under the master
-    /// key. So no copy of it can be forgotten, and no rotation changes the log's identity.
+    /// The key that signs checkpoints: derived from the installation's own, which lies in `gallery.keys` under the
+    /// master key. So no copy of it can be forgotten, and no rotation changes the log's identity.
     private func recordSigner() throws -> NoteSigner {
         let name = "countenance/record/\(try keys.ring().installation.uuidString.lowercased())"
         return try NoteSigner(name: name, seed: key(for: "record checkpoint key"))
     }
 
-    /// The record as it is now, to be checked or published. Each bundle is read by itself, so that nobody waits; what is
-    /// added meanwhile is not seen. Blocks.
+    /// The record as it is now, to be checked or published. Each bundle is read by itself, so that nobody waits; what
+    /// is added meanwhile is not seen. Blocks.
     package func recordContents() throws -> LogContents {
         LogContents(size: try reading { try $0.recordCount() }) { [self] number in
             try reading { try $0.bundle(number) }
@@ -30,15 +30,16 @@ extension SQLiteStore {
     /// Signs what the record is now, or was at an earlier size. Blocks; cost: reads at most 256 hashes a level.
     ///
     /// The last that was signed is kept: a record that does not go on from it is not signed for.
-    /// - Throws: `LogError`: `.outOfRange` for a size the record does not have; `.cutOff` and `.changed` when it was set back
-    ///   or changed since the last checkpoint. `.keyMissing`; as every change.
+    /// - Throws: `LogError`: `.outOfRange` for a size the record does not have; `.cutOff` and `.changed` when it was
+    ///   set back or changed since the last checkpoint. `.keyMissing`; as every change.
     package func signedCheckpoint(size: Int? = nil) throws -> (checkpoint: Checkpoint, note: String) {
         let signer = try recordSigner()
         return try onConnection { db in
             try db.inOneTransaction {
                 let tree = try db.recordContents().tree
                 if let last = try Row.fetchOne(db, sql: "SELECT size, root FROM record_checkpoint") {
-                    try Self.mustGoOn(tree, size: last.value(0) ?? 0, root: (last.value(1) as Data?).flatMap(TreeHash.init))
+                    try Self.mustGoOn(
+                        tree, size: last.value(0) ?? 0, root: (last.value(1) as Data?).flatMap(TreeHash.init))
                 }
                 let checkpoint = Checkpoint(
                     origin: signer.key.name, size: size ?? tree.size, root: try tree.root(ofFirst: size))

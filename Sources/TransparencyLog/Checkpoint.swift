@@ -21,17 +21,20 @@ public struct Checkpoint: Sendable, Hashable {
     public init(text: String) throws {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard lines.count >= 4, lines.dropLast().allSatisfy({ !$0.isEmpty }), let size = Int(decimal: lines[1]),
-            let bytes = Data(base64Encoded: lines[2]), let root = TreeHash(bytes), bytes.base64EncodedString() == lines[2]
+            let bytes = Data(base64Encoded: lines[2]), let root = TreeHash(bytes),
+            bytes.base64EncodedString() == lines[2]
         else {
             throw LogError(
-                .malformed, "This is no checkpoint: its first lines are a log's name, a number of entries and a hash in base64.")
+                .malformed,
+                "This is no checkpoint: its first lines are a log's name, a number of entries and a hash in base64.")
         }
         self.init(origin: lines[0], size: size, root: root)
     }
 
     /// Reads a signed checkpoint.
     /// - Parameter key: the log's; its name is the log's as well.
-    /// - Throws: `.malformed`; `.otherLog`, `.otherKey` or `.changed` when it is not this log's, or not as it was signed.
+    /// - Throws: `.malformed`; `.otherLog`, `.otherKey` or `.changed` when it is not this log's, or not as it was
+    ///   signed.
     public init(note: String, key: NoteKey) throws {
         let signed = try SignedNote(note)
         try self.init(text: signed.text)

@@ -11,7 +11,8 @@ public enum EntryBundle {
         for entry in entries {
             guard entry.count <= longestEntry else {
                 throw LogError(
-                    .outOfRange, "An entry of \(entry.count) bytes is longer than a bundle can hold: \(longestEntry) bytes.")
+                    .outOfRange,
+                    "An entry of \(entry.count) bytes is longer than a bundle can hold: \(longestEntry) bytes.")
             }
             bundle.append(UInt8(entry.count >> 8))
             bundle.append(UInt8(entry.count & 0xFF))

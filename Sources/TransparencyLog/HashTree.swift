@@ -1,5 +1,5 @@
-/// A tree whose hashes are kept in tiles: level 0 are the leaves, and each hash of a level above is the root of 256 of the
-/// level below, once these are complete.
+/// A tree whose hashes are kept in tiles: level 0 are the leaves, and each hash of a level above is the root of 256 of
+/// the level below, once these are complete.
 public struct HashTree {
     /// How many entries it has.
     public let size: Int
@@ -14,7 +14,8 @@ public struct HashTree {
     /// The root over the first entries; over all when no number is given. Cost: reads at most 256 hashes a level.
     public func root(ofFirst count: Int? = nil) throws -> TreeHash { try hash(0..<within(count ?? size)) }
 
-    /// The hashes that, with its own, give the root: from the entry's sibling to the root's child (RFC 6962, section 2.1.1).
+    /// The hashes that, with its own, give the root: from the entry's sibling to the root's child (RFC 6962, section
+    /// 2.1.1).
     /// - Parameter size: of the tree at the time; nil for now.
     public func inclusionProof(of index: Int, inFirst size: Int? = nil) throws -> [TreeHash] {
         let size = try within(size ?? self.size)
@@ -29,7 +30,8 @@ public struct HashTree {
     public func consistencyProof(from old: Int, to size: Int? = nil) throws -> [TreeHash] {
         let size = try within(size ?? self.size)
         guard (0...size).contains(old) else {
-            throw LogError(.outOfRange, "A tree of \(size) does not go on from one of \(old); name the smaller one first.")
+            throw LogError(
+                .outOfRange, "A tree of \(size) does not go on from one of \(old); name the smaller one first.")
         }
         return old == 0 ? [] : try proof(old, in: 0..<size, isWhole: true)
     }
@@ -75,7 +77,8 @@ public struct HashTree {
         let hashes = try read(level, first..<(first + 1 << rest))
         guard hashes.count == 1 << rest else {
             throw LogError(
-                .incomplete, "Of the log's tree, hashes \(first) to \(first + 1 << rest - 1) of level \(level) are missing.")
+                .incomplete,
+                "Of the log's tree, hashes \(first) to \(first + 1 << rest - 1) of level \(level) are missing.")
         }
         return .root(of: hashes)
     }

@@ -29,7 +29,8 @@ public struct LogVerifier {
     ///   - expected: in any order.
     ///   - progress: told how many entries are done.
     /// - Returns: the root over all entries.
-    /// - Throws: `LogError` for the first entry that does not fit, in the order of the log; what keeps it from being read.
+    /// - Throws: `LogError` for the first entry that does not fit, in the order of the log; what keeps it from being
+    ///   read.
     public static func verify(
         _ contents: LogContents, against expected: [Expected] = [], progress: (Int) -> Void = { _ in }
     ) throws -> TreeHash {
@@ -70,7 +71,8 @@ public struct LogVerifier {
     private mutating func compare(_ leaves: [TreeHash]) throws {
         // Checkpoints over a part of the bundle.
         var partial = tree
-        for leaf in leaves.dropLast() where expected.first.map({ $0.checkpoint.size < tree.size + leaves.count }) ?? false {
+        for leaf in leaves.dropLast()
+        where expected.first.map({ $0.checkpoint.size < tree.size + leaves.count }) ?? false {
             partial.append(leaf)
             try compareCheckpoints(partial)
         }

@@ -28,11 +28,13 @@ public struct NoteKey: Sendable, Hashable, CustomStringConvertible {
             (try? Curve25519.Signing.PublicKey(rawRepresentation: key.dropFirst())) != nil
         else {
             throw LogError(
-                .malformed, "This is no public key of a log: that is a name, eight digits and base64 with '+' between them.")
+                .malformed,
+                "This is no public key of a log: that is a name, eight digits and base64 with '+' between them.")
         }
         self.init(name: parts[0], bytes: Data(key.dropFirst()))
         guard id.hex == parts[1] else {
-            throw LogError(.malformed, "The public key's digits are not those of its name and bytes; copy it again, whole.")
+            throw LogError(
+                .malformed, "The public key's digits are not those of its name and bytes; copy it again, whole.")
         }
     }
 

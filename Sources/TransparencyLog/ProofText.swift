@@ -30,7 +30,8 @@ public struct InclusionProof: Sendable, Hashable {
         lines.removeFirst()
         // Not signed, so nothing is taken from it.
         if lines.first?.hasPrefix("extra ") ?? false { lines.removeFirst() }
-        guard let line = lines.first, line.hasPrefix("index "), let index = Int(decimal: String(line.dropFirst(6))) else {
+        guard let line = lines.first, line.hasPrefix("index "), let index = Int(decimal: String(line.dropFirst(6)))
+        else {
             throw malformed()
         }
         self.init(

@@ -45,12 +45,15 @@ public struct SignedNote: Sendable, Hashable {
         guard !known.isEmpty else {
             let others = signatures.map { "\($0.name)+\($0.keyID.hex)" }.joined(separator: ", ")
             throw LogError(
-                .otherKey, "It is not signed by the key \(key.name)+\(key.id.hex), but by \(others.isEmpty ? "none" : others).")
+                .otherKey,
+                "It is not signed by the key \(key.name)+\(key.id.hex), but by \(others.isEmpty ? "none" : others).")
         }
         for signature in known {
             guard key.hasSigned(text, signature.bytes) else {
                 throw LogError(
-                    .changed, "Its text is not the one that the key \(key.name)+\(key.id.hex) signed: one of the two was changed.")
+                    .changed,
+                    "Its text is not the one that the key \(key.name)+\(key.id.hex) signed: one of the two was changed."
+                )
             }
         }
     }

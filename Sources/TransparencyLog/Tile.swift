@@ -1,5 +1,5 @@
-/// A file of a log that is published as static files (https://c2sp.org/tlog-tiles): 256 consecutive hashes of a level, or
-/// as many entries; fewer at the end of the log.
+/// A file of a log that is published as static files (https://c2sp.org/tlog-tiles): 256 consecutive hashes of a level,
+/// or as many entries; fewer at the end of the log.
 public struct Tile: Sendable, Hashable {
     /// Of the subtree in a tile: 256 leaves.
     public static let height = 8

@@ -25,7 +25,9 @@ public struct TileFolder: Sendable {
         LogContents(size: size) { number in
             try bundle(number, inLogOf: size)
         } hashes: { level, range in
-            guard let tile = Tile(level: level, number: range.lowerBound / Tile.fullWidth, inLogOf: size) else { return [] }
+            guard let tile = Tile(level: level, number: range.lowerBound / Tile.fullWidth, inLogOf: size) else {
+                return []
+            }
             let first = tile.number * Tile.fullWidth
             return Array(try hashes(tile).dropFirst(range.lowerBound - first).prefix(range.count))
         }
@@ -45,7 +47,8 @@ public struct TileFolder: Sendable {
         }
         let name = try place(of: entriesTile)
         guard let bytes = try read(name, limit: Tile.fullWidth * (EntryBundle.longestEntry + 2)) else {
-            throw LogError(.missing, at: first, "Entries \(first) to \(first + tile.width - 1) are missing: there is no \(name).")
+            throw LogError(
+                .missing, at: first, "Entries \(first) to \(first + tile.width - 1) are missing: there is no \(name).")
         }
         let (entries, isWhole) = EntryBundle.decoded(bytes)
         let kept = entries.prefix(tile.width).enumerated().map {
@@ -57,7 +60,9 @@ public struct TileFolder: Sendable {
         return .init(
             kept,
             damage: isTooLong || (entries.count < tile.width && !isWhole)
-                ? LogError(.changed, at: at, "\(name) is no bundle of \(tile.width) entries: it does not fit from entry \(at) on.")
+                ? LogError(
+                    .changed, at: at,
+                    "\(name) is no bundle of \(tile.width) entries: it does not fit from entry \(at) on.")
                 : nil)
     }
 
@@ -72,7 +77,8 @@ public struct TileFolder: Sendable {
         let wanted = name == tile.path ? tile.width : Tile.fullWidth
         guard bytes.count == wanted * 32 else {
             throw LogError(
-                .changed, at: first, "\(name) has \(bytes.count) bytes and not \(wanted * 32): hashes were cut off or added.")
+                .changed, at: first,
+                "\(name) has \(bytes.count) bytes and not \(wanted * 32): hashes were cut off or added.")
         }
         return (0..<tile.width).compactMap { TreeHash(bytes[($0 * 32)..<($0 * 32 + 32)]) }
     }
@@ -112,16 +118,16 @@ public struct TileFolder: Sendable {
 
     // MARK: Writing
 
-    /// Brings the folder up to a checkpoint: writes what the log has gained since the folder's own, and the checkpoint last,
-    /// so that what is cut short is gone on with by the next run. Makes the folder when it is not there.
+    /// Brings the folder up to a checkpoint: writes what the log has gained since the folder's own, and the checkpoint
+    /// last, so that what is cut short is gone on with by the next run. Makes the folder when it is not there.
     /// - Parameters:
     ///   - contents: of the log, of the checkpoint's size.
     ///   - note: signed by `key`.
     ///   - entries: false publishes hashes alone, with which proofs can be checked, but which tell nothing.
     ///   - progress: told how many files of how many are written.
     /// - Returns: how many entries the folder had before.
-    /// - Throws: `.otherLog`, `.otherKey` for a folder of another log; `.cutOff`, `.changed` when the log is not what it was
-    ///   when the folder was written; `.unusable` for a folder of other files; `.unwritable`, `.diskFull`.
+    /// - Throws: `.otherLog`, `.otherKey` for a folder of another log; `.cutOff`, `.changed` when the log is not what
+    ///   it was when the folder was written; `.unusable` for a folder of other files; `.unwritable`, `.diskFull`.
     @discardableResult
     public func export(
         _ contents: LogContents, checkpoint note: String, key: NoteKey, entries: Bool = true,
@@ -174,14 +180,17 @@ public struct TileFolder: Sendable {
         guard old.size == 0 || hasEntries == entries else {
             throw LogError(
                 .unusable,
-                "\(path) holds \(hasEntries ? "entries as well as hashes" : "hashes alone"); go on with it in the same way, or name another folder.")
+                "\(path) holds \(hasEntries ? "entries as well as hashes" : "hashes alone"); go on with it in the same way, or name another folder."
+            )
         }
         return old.size
     }
 
     private func firstDifference(_ contents: LogContents, _ size: Int) throws -> Int? {
         for number in 0..<((size + Tile.fullWidth - 1) / Tile.fullWidth) {
-            guard let tile = Tile(level: 0, number: number, inLogOf: size), let theirs = try? hashes(tile) else { return nil }
+            guard let tile = Tile(level: 0, number: number, inLogOf: size), let theirs = try? hashes(tile) else {
+                return nil
+            }
             let ours = try contents.bundle(number).kept.map { $0.leaf ?? $0.entry.map(TreeHash.leaf) }
             for (offset, hash) in theirs.enumerated() where offset >= ours.count || ours[offset] != hash {
                 return number * Tile.fullWidth + offset
@@ -197,19 +206,25 @@ public struct TileFolder: Sendable {
             let kept = try contents.bundle(tile.number).kept
             return try EntryBundle.encoded(
                 (0..<tile.width).map { offset in
-                    guard offset < kept.count, kept[offset].index == first + offset, let entry = kept[offset].entry else {
+                    guard offset < kept.count, kept[offset].index == first + offset, let entry = kept[offset].entry
+                    else {
                         throw LogError(.missing, at: first + offset, "Entry \(first + offset) is missing.")
                     }
                     return entry
                 })
         case let level?:
             let tree = contents.tree
-            let hashes = try level == 0
-                ? contents.bundle(tile.number).kept.prefix(tile.width).compactMap { $0.leaf ?? $0.entry.map(TreeHash.leaf) }
+            let hashes =
+                try level == 0
+                ? contents.bundle(tile.number).kept.prefix(tile.width).compactMap {
+                    $0.leaf ?? $0.entry.map(TreeHash.leaf)
+                }
                 : contents.hashes(level, first..<(first + tile.width))
             guard hashes.count == tile.width else {
                 throw LogError(
-                    .incomplete, "Of the log's tree of \(tree.size) entries, hashes of level \(level) are missing; run `record verify`.")
+                    .incomplete,
+                    "Of the log's tree of \(tree.size) entries, hashes of level \(level) are missing; run `record verify`."
+                )
             }
             return hashes.reduce(into: Data(capacity: tile.width * 32)) { $0.append($1.bytes) }
         }
@@ -239,7 +254,8 @@ public struct TileFolder: Sendable {
     }
 
     private func unwritable(_ path: String, _ error: any Error) -> LogError {
-        let code = (error as? CocoaError)?.code, reason = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError)?.code
+        let code = (error as? CocoaError)?.code,
+            reason = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError)?.code
         return code == .fileWriteOutOfSpace || reason == .ENOSPC || (error as? POSIXError)?.code == .ENOSPC
             ? LogError(.diskFull, "The disk is full; \(path) was not written. Make room and run it again.")
             : LogError(.unwritable, "\(path) cannot be written; see to its folder and its disk.")

@@ -51,7 +51,8 @@ public struct TreeHash: Sendable, Hashable, CustomStringConvertible {
     /// The root of a full subtree. Cost: as many hashes as there are below, less one.
     /// - Parameter hashes: of one height; their number is a power of two.
     public static func root(of hashes: some Collection<TreeHash>) -> TreeHash {
-        precondition(hashes.count > 0 && hashes.count & (hashes.count - 1) == 0, "A full subtree has 1, 2, 4, ... leaves.")
+        precondition(
+            hashes.count > 0 && hashes.count & (hashes.count - 1) == 0, "A full subtree has 1, 2, 4, ... leaves.")
         var level = Array(hashes)
         while level.count > 1 {
             for i in 0..<(level.count / 2) { level[i] = node(level[2 * i], level[2 * i + 1]) }

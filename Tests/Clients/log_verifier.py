@@ -1,7 +1,7 @@
 """Checks a published record: checkpoints, tiles, entries and proofs.
 
-Written from the specifications alone, RFC 6962, RFC 8032 and C2SP's signed-note, tlog-checkpoint, tlog-tiles, tlog-proof
-and tlog-witness, in nothing but Python's own library, so that it shares no mistake with what it checks.
+Written from the specifications alone, RFC 6962, RFC 8032 and C2SP's signed-note, tlog-checkpoint, tlog-tiles,
+tlog-proof and tlog-witness, in nothing but Python's own library, so that it shares no mistake with what it checks.
 
     python3 log_verifier.py FOLDER PUBLIC-KEY [CHECKPOINT-FILE ...]
 """

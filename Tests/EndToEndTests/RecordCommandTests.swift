@@ -34,7 +34,8 @@ extension EndToEnd {
                 db.close()
                 """
             let ended = try await place.start(
-                ["python3", "-c", program, place.data + "/countenance.sqlite", sql], program: "/usr/bin/env").end()
+                ["python3", "-c", program, place.data + "/countenance.sqlite", sql], program: "/usr/bin/env"
+            ).end()
             try #require(ended.code == 0, "\(ended.err)")
         }
 
@@ -43,7 +44,8 @@ extension EndToEnd {
             let place = try Place()
             try await leave(3, in: place)
             let bare = try await place.run("record", "verify")
-            #expect(bare.code == 0 && bare.out.contains("3 entries") && bare.err.contains("No checkpoint"), "\(bare.err)")
+            #expect(
+                bare.code == 0 && bare.out.contains("3 entries") && bare.err.contains("No checkpoint"), "\(bare.err)")
             let first = try await checkpoint(place, "first")
             try await leave(2, in: place)
             let second = try await checkpoint(place, "second")
@@ -66,23 +68,40 @@ extension EndToEnd {
             let whole = try Data(contentsOf: URL(fileURLWithPath: place.data + "/countenance.sqlite"))
             let rehash = "leaf_hash = (SELECT leaf_hash FROM record WHERE position = 1)"
             for (sql, word, entry) in [
-                ("UPDATE record SET entry = CAST(replace(CAST(entry AS TEXT), 'manage', 'forget') AS BLOB) WHERE position = 2", "changed", 2),
+                (
+                    "UPDATE record SET entry = CAST(replace(CAST(entry AS TEXT), 'manage', 'forget') AS BLOB) WHERE position = 2",
+                    "changed", 2
+                ),
                 ("UPDATE record SET leaf_hash = zeroblob(32) WHERE position = 5", "changed", 5),
                 ("DELETE FROM record WHERE position = 3", "missing", 3),
-                ("UPDATE record SET entry = (SELECT entry FROM record WHERE position = 1) WHERE position = 4", "repeated", 4),
-                ("UPDATE record SET entry = (SELECT entry FROM record WHERE position = 1), \(rehash) WHERE position = 4", "changed", 0),
-                ("UPDATE record SET position = 99 WHERE position = 2; UPDATE record SET position = 2 WHERE position = 3; UPDATE record SET position = 3 WHERE position = 99", "changed", 0),
+                (
+                    "UPDATE record SET entry = (SELECT entry FROM record WHERE position = 1) WHERE position = 4",
+                    "repeated", 4
+                ),
+                (
+                    "UPDATE record SET entry = (SELECT entry FROM record WHERE position = 1), \(rehash) WHERE position = 4",
+                    "changed", 0
+                ),
+                (
+                    "UPDATE record SET position = 99 WHERE position = 2; UPDATE record SET position = 2 WHERE position = 3; UPDATE record SET position = 3 WHERE position = 99",
+                    "changed", 0
+                ),
                 ("DELETE FROM record WHERE position = 5", "cut-off", 5),
                 ("DELETE FROM record WHERE position = 5; UPDATE record_checkpoint SET size = 5", "cut-off", 5),
             ] {
-                for ending in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: place.data + "/countenance.sqlite" + ending) }
+                for ending in ["-wal", "-shm"] {
+                    try? FileManager.default.removeItem(atPath: place.data + "/countenance.sqlite" + ending)
+                }
                 try whole.write(to: URL(fileURLWithPath: place.data + "/countenance.sqlite"))
                 try await tamper(place, sql)
                 let ended = try await place.run("record", "verify", "--checkpoint", outside, "--public-key", key)
                 #expect(ended.code == 3 && ended.err.isOneSentence, "\(sql): \(ended.out)\(ended.err)")
-                let json = try await place.run("record", "verify", "--checkpoint", outside, "--public-key", key, "--json")
+                let json = try await place.run(
+                    "record", "verify", "--checkpoint", outside, "--public-key", key, "--json")
                 #expect(json.code == 3)
-                #expect(try json.json()["fits"].bool == false && json.json()["problem"].string == word, "\(sql): \(json.out)")
+                #expect(
+                    try json.json()["fits"].bool == false && json.json()["problem"].string == word,
+                    "\(sql): \(json.out)")
                 #expect(try json.json()["entry"].number == Double(entry), "\(sql): \(json.out)")
             }
         }
@@ -110,7 +129,8 @@ extension EndToEnd {
             // Its keys in the place of ours.
             for name in ["gallery.keys", "master.key"] {
                 try FileManager.default.removeItem(atPath: place.data + "/" + name)
-                try FileManager.default.copyItem(atPath: place.folder + "/other/" + name, toPath: place.data + "/" + name)
+                try FileManager.default.copyItem(
+                    atPath: place.folder + "/other/" + name, toPath: place.data + "/" + name)
             }
             let swapped = try await place.run(verify)
             #expect(swapped.code == 5 && swapped.err.contains("another installation"), "\(swapped.err)")
@@ -123,20 +143,25 @@ extension EndToEnd {
             let outside = try await checkpoint(place, "outside")
             let text = try String(contentsOfFile: outside, encoding: .utf8)
             for (name, content) in [
-                ("changed", text.replacingOccurrences(of: "\n2\n", with: "\n1\n")), ("cut", String(text.dropLast(20))), ("none", "hello\n"),
+                ("changed", text.replacingOccurrences(of: "\n2\n", with: "\n1\n")), ("cut", String(text.dropLast(20))),
+                ("none", "hello\n"),
                 ("empty", ""),
             ] {
-                let ended = try await place.run("record", "verify", "--checkpoint", place.file(name, Data(content.utf8)))
+                let ended = try await place.run(
+                    "record", "verify", "--checkpoint", place.file(name, Data(content.utf8)))
                 #expect(ended.code == 3 && ended.err.isOneSentence && ended.err.contains(name), "\(ended.err)")
             }
             for arguments in [
-                ["record", "verify", "--checkpoint", place.folder + "/nowhere"], ["record", "verify", "--checkpoint", place.folder],
+                ["record", "verify", "--checkpoint", place.folder + "/nowhere"],
+                ["record", "verify", "--checkpoint", place.folder],
                 ["record", "verify", "--public-key", "hello"], ["record", "verify", "--from-export", place.folder],
-                ["record", "prove", "2"], ["record", "show", "99"], ["record", "consistency", "9"], ["record", "consistency", "2", "1"],
+                ["record", "prove", "2"], ["record", "show", "99"], ["record", "consistency", "9"],
+                ["record", "consistency", "2", "1"],
                 ["record", "verify", "--data", place.folder + "/nowhere"],
             ] {
                 let ended = try await place.run(arguments)
-                #expect(ended.code == 3 && ended.sentence.isOneSentence, "\(arguments): \(ended.code ?? -1) \(ended.err)")
+                #expect(
+                    ended.code == 3 && ended.sentence.isOneSentence, "\(arguments): \(ended.code ?? -1) \(ended.err)")
             }
             #expect(!FileManager.default.fileExists(atPath: place.folder + "/nowhere"))
         }
@@ -150,7 +175,9 @@ extension EndToEnd {
             let key = try await place.run("record", "checkpoint", "--public-key").out.trimmingCharacters(in: .newlines)
             let again = try await place.run("record", "export", folder, "--json")
             #expect(try again.json()["entries"].number == 5 && again.json()["new"].number == 1)
-            let verify = ["record", "verify", "--from-export", folder, "--public-key", key, "--data", place.folder + "/nowhere"]
+            let verify = [
+                "record", "verify", "--from-export", folder, "--public-key", key, "--data", place.folder + "/nowhere",
+            ]
             let ended = try await place.run(verify)
             #expect(ended.code == 0 && ended.out.contains("5 entries"), "\(ended.err)")
             let unsure = try await place.run("record", "verify", "--from-export", folder)
@@ -176,7 +203,8 @@ extension EndToEnd {
             // Another installation's record does not go on with this folder.
             try await leave(9, in: place, data: place.folder + "/other")
             let other = try await place.run("record", "export", folder, "--data", place.folder + "/other")
-            #expect(other.code == 3 && other.sentence.isOneSentence && other.err.contains("another log"), "\(other.err)")
+            #expect(
+                other.code == 3 && other.sentence.isOneSentence && other.err.contains("another log"), "\(other.err)")
             #expect(try await place.run(verify).code == 0)
         }
 
@@ -189,21 +217,27 @@ extension EndToEnd {
             let all = try await place.run("record", "list", "--json", "--all").jsonLines()
             #expect(all.map { $0["index"].number } == [0, 1, 2])
             #expect(all.map { $0["entry"]["operation"].string } == ["enrol", "identify", "manage"])
-            #expect(try await place.run("record", "list", "--json", "--limit", "1").jsonLines()[0]["entry"]["outcome"].string == "listed")
+            #expect(
+                try await place.run("record", "list", "--json", "--limit", "1").jsonLines()[0]["entry"]["outcome"]
+                    .string == "listed")
             for (filter, expected) in [
-                (["--operation", "identify"], [1]), (["--decision", "refused"], []), (["--of-purpose", "trial", "--operation", "enrol"], [0]),
-                (["--of-purpose", "other"], []), (["--of-case", "K-1"], []), (["--from", "2999-01-01"], []), (["--to", "2001-01-01"], []),
+                (["--operation", "identify"], [1]), (["--decision", "refused"], []),
+                (["--of-purpose", "trial", "--operation", "enrol"], [0]),
+                (["--of-purpose", "other"], []), (["--of-case", "K-1"], []), (["--from", "2999-01-01"], []),
+                (["--to", "2001-01-01"], []),
                 (["--organisation", "nobody"], []),
             ] {
                 let ended = try await place.run(["record", "list", "--json"] + filter)
                 #expect(ended.code == (expected.isEmpty ? 1 : 0), "\(filter)")
-                #expect(try ended.jsonLines().compactMap { $0["index"].number } == expected.map(Double.init), "\(filter)")
+                #expect(
+                    try ended.jsonLines().compactMap { $0["index"].number } == expected.map(Double.init), "\(filter)")
             }
             let shown = try await place.run("record", "show", "1", "--json").json()
             let bytes = try await place.run("record", "show", "1", "--bytes").out
             #expect(shown["bytes"].string == Data(bytes.utf8).base64EncodedString())
             #expect(try JSON(bytes)["operation"].string == "identify")
-            let face = try #require(try await place.run("gallery", "faces", "g", "--json").jsonLines()[0]["face"].string)
+            let face = try #require(
+                try await place.run("gallery", "faces", "g", "--json").jsonLines()[0]["face"].string)
             let about = try await place.run("record", "about", face, "--json").jsonLines()
             #expect(about.map { $0["index"].number } == [0, 1])
             #expect(about.map { $0["role"][0].string } == ["enrolled", "candidate"])
@@ -218,20 +252,26 @@ extension EndToEnd {
         func report() async throws {
             let place = try Place()
             #expect(try await place.run("enrol", "--gallery", "g", Program.sample("obama.jpg")).code == 0)
-            for _ in 0..<6 { #expect(try await place.run("identify", "--gallery", "g", Program.sample("obama2.jpg")).code == 0) }
+            for _ in 0..<6 {
+                #expect(try await place.run("identify", "--gallery", "g", Program.sample("obama2.jpg")).code == 0)
+            }
             #expect(try await place.run("identify", "--gallery", "g", Program.sample("biden.jpg")).code == 1)
             let page = place.folder + "/report.html"
-            let ended = try await place.run("report", "--from", "2020-01-01", "--to", "2999-01-01", "--report", page, "--json")
+            let ended = try await place.run(
+                "report", "--from", "2020-01-01", "--to", "2999-01-01", "--report", page, "--json")
             #expect(ended.code == 0, "\(ended.err)")
             let json = try ended.json()
             #expect(json["searchesByPurpose"]["total"].number == 7)
             #expect(json["searchesByPurpose"]["rows"][0]["name"].string == "trial")
             // Six and one: neither is told, since the sum would give the one away.
-            #expect(json["searchesByOutcome"]["total"].number == 7 && json["searchesByOutcome"]["isWithheld"].bool == true)
+            #expect(
+                json["searchesByOutcome"]["total"].number == 7 && json["searchesByOutcome"]["isWithheld"].bool == true)
             #expect(json["refusalsByRule"]["total"].number == 0)
             #expect(json["otherRequestsByOperation"]["total"].string == "fewer than 5")
             let html = try String(contentsOfFile: page, encoding: .utf8)
-            #expect(html.contains("<svg") && html.contains("7 searches") && !html.contains("http://") && !html.contains("<script"))
+            #expect(
+                html.contains("<svg") && html.contains("7 searches") && !html.contains("http://")
+                    && !html.contains("<script"))
             #expect(html.contains("fewer than 5"))
             let empty = try await place.run("report", "--from", "2001-01-01", "--to", "2002-01-01", "--json").json()
             #expect(empty["searchesByPurpose"]["total"].number == 0)
@@ -239,7 +279,9 @@ extension EndToEnd {
         }
 
         /// `make torture` kills 200 times.
-        @Test("A request that is killed at any moment has its entry if it gave an answer; no entry is a half one, and the tree goes on")
+        @Test(
+            "A request that is killed at any moment has its entry if it gave an answer; no entry is a half one, and the tree goes on"
+        )
         func killed() async throws {
             let place = try Place()
             try await leave(1, in: place)
@@ -258,7 +300,8 @@ extension EndToEnd {
                 if ended.signal == SIGKILL { kills += 1 }
                 let told = ended.out.matches(of: /"record" : ([0-9]+)/).compactMap { Int($0.output.1) }
                 answers += told.count
-                let verified = try await place.run(["record", "verify"] + checkpoints.flatMap { ["--checkpoint", $0] })
+                let verified = try await place.run(
+                    ["record", "verify"] + checkpoints.flatMap { ["--checkpoint", $0] })
                 #expect(verified.code == 0, "\(after): \(verified.err)")
                 if let last = told.last {
                     let shown = try await place.run("record", "show", "\(last)", "--json")
@@ -269,7 +312,8 @@ extension EndToEnd {
             #expect(kills == wanted && answers > 0)
         }
 
-        @Test("5: where an entry finds no room there is no answer, no half entry, and the tree goes on",
+        @Test(
+            "5: where an entry finds no room there is no answer, no half entry, and the tree goes on",
             .enabled(if: SmallDisk.canBeMade, "a small disk cannot be mounted here; it needs root"))
         func fullDisk() async throws {
             let place = try Place()
@@ -277,12 +321,14 @@ extension EndToEnd {
             defer { disk.unmount() }
             let data = ["--data", disk.path + "/data"]
             #expect(try await place.run(["gallery", "list"] + data).code == 1)
-            let outside = try place.file("outside", Data(try await place.run(["record", "checkpoint"] + data).out.utf8))
+            let outside = try place.file(
+                "outside", Data(try await place.run(["record", "checkpoint"] + data).out.utf8))
             let verify = ["record", "verify", "--checkpoint", outside, "--json"] + data
             var failures = 0
             for room in stride(from: 0, through: 200, by: 4) {
                 disk.fill(leaving: room)
-                let ended = try await place.run(["compare", "--json", Program.sample("obama.jpg"), Program.sample("obama2.jpg")] + data)
+                let ended = try await place.run(
+                    ["compare", "--json", Program.sample("obama.jpg"), Program.sample("obama2.jpg")] + data)
                 disk.empty()
                 let verified = try await place.run(verify)
                 #expect(verified.code == 0, "\(room) kB: \(verified.out)")

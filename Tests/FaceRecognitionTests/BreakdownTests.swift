@@ -22,7 +22,8 @@ import Testing
         #expect(Breakdown(["a": 5]).rows.map(\.count) == [.exactly(5)])
     }
 
-    @Test("Where one count is suppressed, another is withheld, so that the sum does not give it away") func subtraction() {
+    @Test("Where one count is suppressed, another is withheld, so that the sum does not give it away")
+    func subtraction() {
         let breakdown = Breakdown(["often": 100, "less": 20, "seldom": 3])
         #expect(breakdown.total == .exactly(123))
         #expect(breakdown.rows.map(\.name) == ["often", "less", "seldom"])
@@ -48,7 +49,8 @@ import Testing
         guard !breakdown.rows.isEmpty, case .exactly(let sum) = breakdown.total else { return }
         #expect(breakdown.rows.count == counts.values.count { $0 > 0 })
         let told = breakdown.rows.reduce(0) { if case .exactly(let count) = $1.count { $0 + count } else { $0 } }
-        let small = breakdown.rows.count { $0.count == .fewerThanFive }, withheld = breakdown.rows.count { $0.count == .withheld }
+        let small = breakdown.rows.count { $0.count == .fewerThanFive },
+            withheld = breakdown.rows.count { $0.count == .withheld }
         guard small > 0 else { return #expect(withheld == 0 && told == sum) }
         // Every suppressed one may be 4, or 1, and the withheld ones are still 5 or more.
         for value in 1...4 { #expect(sum - told - small * value >= withheld * 5 && withheld > 0) }
@@ -74,7 +76,8 @@ import Testing
         let request = AccessRequest(organisation: "rescue", purpose: "missing-child", operation: operation)
         let standing = Standing(policyName: "p", policy: nil, kind: "missing-persons", contact: "me")
         var record = Record(
-            refusing: Refusal(request: request, rule: refused ?? "trial", reason: "candidates", until: nil, standing: standing),
+            refusing: Refusal(
+                request: request, rule: refused ?? "trial", reason: "candidates", until: nil, standing: standing),
             at: Date(timeIntervalSince1970: time))
         record.decision = refused == nil ? .permitted : .refused
         record.candidates = candidates.map { (0..<$0).map { _ in .init(face: FaceID(), similarity: Similarity(90)!) } }
@@ -115,7 +118,8 @@ import Testing
 
     @Test("Refusals are counted by rule and operation, and are no searches") func refusals() {
         let report = report(
-            (0..<9).map { _ in record(refused: "moratorium") } + (0..<5).map { _ in record(.enrol, candidates: nil, refused: "no-grant") }
+            (0..<9).map { _ in record(refused: "moratorium") }
+                + (0..<5).map { _ in record(.enrol, candidates: nil, refused: "no-grant") }
                 + (0..<7).map { _ in record(.compare, candidates: nil) })
         #expect(report.searchesByKind.total == .exactly(0))
         #expect(report.refusalsByRule.rows.map(\.name) == ["moratorium", "no-grant"])

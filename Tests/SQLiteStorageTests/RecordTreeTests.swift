@@ -1,9 +1,10 @@
 import FaceRecognition
-import struct FaceRecognition.Record
 import Foundation
 import GRDB
-import TransparencyLog
 import Testing
+import TransparencyLog
+
+import struct FaceRecognition.Record
 
 @testable import SQLiteStorage
 
@@ -20,13 +21,16 @@ import Testing
     /// The root over the bytes that are kept, without a look at any hash that is kept.
     private func plainRoot(_ store: SQLiteStore, _ count: Int? = nil) throws -> TreeHash {
         var tree = GrowingTree()
-        for index in 0..<(try count ?? store.recordCount()) { tree.append(.leaf(try #require(try store.entry(index)).bytes)) }
+        for index in 0..<(try count ?? store.recordCount()) {
+            tree.append(.leaf(try #require(try store.entry(index)).bytes))
+        }
         return tree.root
     }
 
     private func finding(_ store: SQLiteStore, _ outside: [Checkpoint] = []) throws -> LogError? {
         do {
-            _ = try LogVerifier.verify(store.recordContents(), against: outside.map { .init($0, from: "the checkpoint") })
+            _ = try LogVerifier.verify(
+                store.recordContents(), against: outside.map { .init($0, from: "the checkpoint") })
         } catch let error as LogError { return error }
         return nil
     }
@@ -78,7 +82,9 @@ import Testing
         #expect(try beside.signedCheckpoint().checkpoint == store.signedCheckpoint().checkpoint)
     }
 
-    @Test("The log's key stays the same when the store is opened again and when the master key is rotated; another installation has another")
+    @Test(
+        "The log's key stays the same when the store is opened again and when the master key is rotated; another installation has another"
+    )
     func key() async throws {
         let first = try await temporary.store().recordKey()
         let store = try await temporary.store()
@@ -90,7 +96,8 @@ import Testing
         #expect(theirs.name != first.name && theirs.bytes != first.bytes)
     }
 
-    @Test("Without its keys an installation signs nothing, and its record is checked with a key that one knows") func noKeys() async throws {
+    @Test("Without its keys an installation signs nothing, and its record is checked with a key that one knows")
+    func noKeys() async throws {
         var checkpoint: Checkpoint?
         do {
             let store = try await temporary.store()
@@ -140,23 +147,41 @@ import Testing
         let whole = try Data(contentsOf: URL(fileURLWithPath: temporary.file))
         let rehash = "leaf_hash = (SELECT leaf_hash FROM record WHERE position = 3)"
         for (sql, code, index) in [
-            ("UPDATE record SET entry = CAST(replace(CAST(entry AS TEXT), 'trial', 'other') AS BLOB) WHERE position = 300", LogError.Code.changed, 300),
+            (
+                "UPDATE record SET entry = CAST(replace(CAST(entry AS TEXT), 'trial', 'other') AS BLOB) WHERE position = 300",
+                LogError.Code.changed, 300
+            ),
             ("UPDATE record SET leaf_hash = zeroblob(32) WHERE position = 17", .changed, 17),
             ("DELETE FROM record WHERE position = 301", .missing, 301),
             ("DELETE FROM record WHERE position = 0", .missing, 0),
             ("DELETE FROM record WHERE position >= 599", .cutOff, 599),
-            ("UPDATE record SET entry = (SELECT entry FROM record WHERE position = 3) WHERE position = 400", .repeated, 400),
-            ("UPDATE record SET entry = (SELECT entry FROM record WHERE position = 3), \(rehash) WHERE position = 100", .changed, 0),
-            ("UPDATE record SET entry = (SELECT entry FROM record WHERE position = 3), \(rehash) WHERE position = 550", .changed, 200),
-            ("UPDATE record SET position = 9999 WHERE position = 30; UPDATE record SET position = 30 WHERE position = 31; UPDATE record SET position = 31 WHERE position = 9999", .changed, 0),
+            (
+                "UPDATE record SET entry = (SELECT entry FROM record WHERE position = 3) WHERE position = 400",
+                .repeated, 400
+            ),
+            (
+                "UPDATE record SET entry = (SELECT entry FROM record WHERE position = 3), \(rehash) WHERE position = 100",
+                .changed, 0
+            ),
+            (
+                "UPDATE record SET entry = (SELECT entry FROM record WHERE position = 3), \(rehash) WHERE position = 550",
+                .changed, 200
+            ),
+            (
+                "UPDATE record SET position = 9999 WHERE position = 30; UPDATE record SET position = 30 WHERE position = 31; UPDATE record SET position = 31 WHERE position = 9999",
+                .changed, 0
+            ),
             ("UPDATE record_tree SET hash = zeroblob(32) WHERE position = 1", .changed, 256),
             ("DELETE FROM record_tree WHERE position = 1", .incomplete, 256),
         ] {
             for ending in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: temporary.file + ending) }
             try whole.write(to: URL(fileURLWithPath: temporary.file))
             try temporary.tamper(
-                ["record_is_never_updated", "record_is_never_deleted", "record_tree_is_never_updated", "record_tree_is_never_deleted"]
-                    .map { "DROP TRIGGER \($0);" }.joined() + sql)
+                [
+                    "record_is_never_updated", "record_is_never_deleted", "record_tree_is_never_updated",
+                    "record_tree_is_never_deleted",
+                ]
+                .map { "DROP TRIGGER \($0);" }.joined() + sql)
             let store = try await temporary.store()
             let found = try finding(store, outside)
             #expect(found?.code == code && found?.index == index, "\(sql): \(found?.message ?? "nothing found")")
@@ -164,7 +189,8 @@ import Testing
         }
     }
 
-    @Test("A backup that is restored on a new machine goes on with the same log, and with what was signed") func restored() async throws {
+    @Test("A backup that is restored on a new machine goes on with the same log, and with what was signed")
+    func restored() async throws {
         let backup = temporary.path + "/b"
         var before: Checkpoint?, key: NoteKey?
         do {
@@ -191,10 +217,14 @@ import Testing
         try store.check()
     }
 
-    @Test("Lists too long for one entry go into several, of one request, in order, with nothing lost") func parts() async throws {
+    @Test("Lists too long for one entry go into several, of one request, in order, with nothing lost") func parts()
+        async throws
+    {
         let store = try await temporary.store()
         var record = Record.sample("candidates")
-        record.candidates = (0..<4_096).map { .init(face: FaceID(), similarity: Similarity(99.123_456_789 - Double($0) / 100)!) }
+        record.candidates = (0..<4_096).map {
+            .init(face: FaceID(), similarity: Similarity(99.123_456_789 - Double($0) / 100)!)
+        }
         record.forgotten = (0..<10).map { _ in FaceID() }
         record.enrolled = []
         let receipt = try await store.append(record)
@@ -203,7 +233,10 @@ import Testing
         #expect(kept.flatMap { $0.candidates ?? [] } == record.candidates)
         #expect(kept.flatMap { $0.forgotten ?? [] } == record.forgotten)
         #expect(kept.map(\.part) == (1...kept.count).map { $0 } && kept.allSatisfy { $0.parts == kept.count })
-        #expect(kept.allSatisfy { $0.requestID == record.requestID && $0.time == record.time && $0.outcome == record.outcome })
+        #expect(
+            kept.allSatisfy {
+                $0.requestID == record.requestID && $0.time == record.time && $0.outcome == record.outcome
+            })
         for index in kept.indices {
             let bytes = try #require(try store.entry(index)).bytes
             #expect(bytes.count <= 65_535)
@@ -214,7 +247,9 @@ import Testing
         #expect(next.index == kept.count)
     }
 
-    @Test("An entry of exactly 65,535 bytes is one; of a byte more, without a list to part, it is refused and nothing is kept")
+    @Test(
+        "An entry of exactly 65,535 bytes is one; of a byte more, without a list to part, it is refused and nothing is kept"
+    )
     func longest() async throws {
         let store = try await temporary.store()
         let rest = try Record.sample("").encoded().count
@@ -225,7 +260,9 @@ import Testing
         #expect(try store.recordCount() == 1)
     }
 
-    @Test("A disk that is full at the edge of a tile leaves no half entry, and the tree goes on") func fullDisk() async throws {
+    @Test("A disk that is full at the edge of a tile leaves no half entry, and the tree goes on") func fullDisk()
+        async throws
+    {
         let store = try await temporary.store()
         try await fill(store, 254)
         for room in 0..<4 {
@@ -235,7 +272,9 @@ import Testing
             }
             // Until there is no room.
             var added = 0
-            while await failure({ _ = try await store.append(.sample(String(repeating: "x", count: 3_000))) }) == nil { added += 1 }
+            while await failure({ _ = try await store.append(.sample(String(repeating: "x", count: 3_000))) }) == nil {
+                added += 1
+            }
             #expect(added <= 8)
             try store.onConnection { _ = try Int.fetchOne($0, sql: "PRAGMA max_page_count = 1000000") }
             #expect(try finding(store) == nil)
@@ -248,7 +287,8 @@ import Testing
     @Test("The entries that name a face are found, whatever it is in them") func naming() async throws {
         let store = try await temporary.store()
         let face = FaceID(), other = FaceID()
-        var enrolled = Record.sample("enrolled"), found = Record.sample("candidates"), forgotten = Record.sample("forgotten")
+        var enrolled = Record.sample("enrolled"), found = Record.sample("candidates"),
+            forgotten = Record.sample("forgotten")
         enrolled.enrolled = [other, face]
         found.candidates = [.init(face: face, similarity: Similarity(90)!)]
         forgotten.forgotten = [face]

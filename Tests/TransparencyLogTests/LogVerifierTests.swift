@@ -10,16 +10,23 @@ import Testing
     /// What is found; nil when the log fits.
     private func finding(_ log: MemoryLog, _ checkpoints: [Checkpoint] = []) -> LogError? {
         do {
-            _ = try LogVerifier.verify(log.contents, against: checkpoints.map { .init($0, from: "the checkpoint over \($0.size)") })
+            _ = try LogVerifier.verify(
+                log.contents, against: checkpoints.map { .init($0, from: "the checkpoint over \($0.size)") })
         } catch { return error as? LogError }
         return nil
     }
 
-    private func kept(_ index: Int, _ entry: Data?, _ leaf: TreeHash?) -> LogContents.Kept { .init(index: index, entry: entry, leaf: leaf) }
+    private func kept(_ index: Int, _ entry: Data?, _ leaf: TreeHash?) -> LogContents.Kept {
+        .init(index: index, entry: entry, leaf: leaf)
+    }
 
-    @Test("A log fits its own checkpoints of every size", arguments: [0, 1, 2, 255, 256, 257, 512, 700]) func fits(size: Int) throws {
+    @Test("A log fits its own checkpoints of every size", arguments: [0, 1, 2, 255, 256, 257, 512, 700]) func fits(
+        size: Int
+    ) throws {
         let log = MemoryLog(Array(entries.prefix(size)))
-        let checkpoints = try Set([0, 1, size / 3, size / 2, max(0, size - 1), size]).filter { $0 <= size }.map { try log.checkpoint($0) }
+        let checkpoints = try Set([0, 1, size / 3, size / 2, max(0, size - 1), size]).filter { $0 <= size }.map {
+            try log.checkpoint($0)
+        }
         #expect(finding(log, checkpoints.shuffled()) == nil)
         #expect(try LogVerifier.verify(log.contents) == log.contents.tree.root())
     }
@@ -86,7 +93,9 @@ import Testing
             #expect(finding(log) == nil)
             let found = finding(log, checkpoints)
             #expect(found?.code == .changed && found?.index == 100)
-            #expect(found?.message.contains("entries 100 to 399") == true && found?.message.contains("checkpoint over 400") == true)
+            #expect(
+                found?.message.contains("entries 100 to 399") == true
+                    && found?.message.contains("checkpoint over 400") == true)
         }
     }
 
@@ -96,7 +105,9 @@ import Testing
             let found = finding(MemoryLog(Array(entries.prefix(size))), [checkpoint])
             #expect(found?.code == .cutOff && found?.index == size)
         }
-        #expect(finding(MemoryLog(Array(entries)), [checkpoint, try MemoryLog(Array(entries.prefix(10))).checkpoint()]) == nil)
+        #expect(
+            finding(MemoryLog(Array(entries)), [checkpoint, try MemoryLog(Array(entries.prefix(10))).checkpoint()])
+                == nil)
     }
 
     @Test("Two checkpoints that contradict each other are told, though the log fits one") func contradiction() throws {
@@ -113,7 +124,8 @@ import Testing
         var forged = entries
         let i = Int.random(in: 0..<forged.count, using: &random)
         switch seed % 5 {
-        case 0: forged[i][Int.random(in: 0..<forged[i].count, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
+        case 0:
+            forged[i][Int.random(in: 0..<forged[i].count, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
         case 1: forged.remove(at: i)
         case 2: forged.insert(forged[i], at: Int.random(in: 0...forged.count, using: &random))
         case 3: forged.swapAt(i, (i + 1) % forged.count)

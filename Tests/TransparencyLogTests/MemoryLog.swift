@@ -47,7 +47,9 @@ struct MemoryLog {
     static func entries(_ count: Int, seed: UInt64 = 1) -> [Data] {
         var random = SeededGenerator(seed: seed)
         return (0..<count).map { i in
-            Data("entry \(i) ".utf8) + Data((0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
+            Data("entry \(i) ".utf8)
+                + Data(
+                    (0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
         }
     }
 }

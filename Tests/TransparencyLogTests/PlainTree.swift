@@ -25,7 +25,8 @@ enum PlainTree {
         if m == entries.endIndex { return b ? [] : [root(entries)] }
         let k = split(entries)
         return m <= k
-            ? subproof(m, entries[..<k], b) + [root(entries[k...])] : subproof(m, entries[k...], false) + [root(entries[..<k])]
+            ? subproof(m, entries[..<k], b) + [root(entries[k...])]
+            : subproof(m, entries[k...], false) + [root(entries[..<k])]
     }
 
     private static func split(_ entries: ArraySlice<Data>) -> Int {

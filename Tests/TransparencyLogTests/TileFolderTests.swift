@@ -23,7 +23,8 @@ import Testing
         let latest = try Checkpoint(note: try #require(try folder.checkpoint()), key: signer.key)
         _ = try LogVerifier.verify(
             folder.contents(size: latest.size),
-            against: [.init(latest, from: "the folder's checkpoint")] + outside.map { .init($0, from: "the checkpoint") })
+            against: [.init(latest, from: "the folder's checkpoint")]
+                + outside.map { .init($0, from: "the checkpoint") })
     }
 
     private func finding(_ outside: [Checkpoint] = []) -> LogError? {
@@ -62,7 +63,8 @@ import Testing
         try export(log, entries: false)
         try verify([log.checkpoint(300)])
         #expect(!folder.hasEntries)
-        #expect(try folder.contents(size: 700).tree.inclusionProof(of: 300) == log.contents.tree.inclusionProof(of: 300))
+        #expect(
+            try folder.contents(size: 700).tree.inclusionProof(of: 300) == log.contents.tree.inclusionProof(of: 300))
         #expect(throws: LogError.self) { try export(log) }
     }
 
@@ -70,10 +72,12 @@ import Testing
         let log = MemoryLog(Array(entries.prefix(515)))
         try export(log)
         let checkpoint = try log.checkpoint(), whole = try files()
-        #expect(whole.keys.sorted() == [
-            "checkpoint", "public-key", "tile/0/000", "tile/0/001", "tile/0/002.p/3", "tile/1/000.p/2", "tile/entries/000",
-            "tile/entries/001", "tile/entries/002.p/3",
-        ])
+        #expect(
+            whole.keys.sorted() == [
+                "checkpoint", "public-key", "tile/0/000", "tile/0/001", "tile/0/002.p/3", "tile/1/000.p/2",
+                "tile/entries/000",
+                "tile/entries/001", "tile/entries/002.p/3",
+            ])
         var random = SeededGenerator(seed: 5)
         for (name, bytes) in whole where name != "public-key" {
             for _ in 0..<12 {
@@ -82,7 +86,11 @@ import Testing
                 other[place] ^= 1 << Int.random(in: 0..<8, using: &random)
                 try other.write(to: URL(fileURLWithPath: path + "/" + name))
                 // The bits that base64 leaves over at a signature's end mean nothing.
-                if name == "checkpoint", let note = String(data: other, encoding: .utf8), (try? SignedNote(note)) == (try? SignedNote(String(decoding: bytes, as: UTF8.self))) { continue }
+                if name == "checkpoint", let note = String(data: other, encoding: .utf8),
+                    (try? SignedNote(note)) == (try? SignedNote(String(decoding: bytes, as: UTF8.self)))
+                {
+                    continue
+                }
                 #expect(finding([checkpoint]) != nil, "\(name), byte \(place)")
             }
             try bytes.write(to: URL(fileURLWithPath: path + "/" + name))
@@ -90,9 +98,12 @@ import Testing
         #expect(finding([checkpoint]) == nil)
     }
 
-    @Test("A file that is cut off, gone, or another kind of file is found", arguments: [
-        "tile/entries/000", "tile/0/000", "tile/entries/002.p/3", "tile/0/002.p/3", "tile/1/000.p/2",
-    ]) func lost(name: String) throws {
+    @Test(
+        "A file that is cut off, gone, or another kind of file is found",
+        arguments: [
+            "tile/entries/000", "tile/0/000", "tile/entries/002.p/3", "tile/0/002.p/3", "tile/1/000.p/2",
+        ]) func lost(name: String) throws
+    {
         try export(MemoryLog(Array(entries.prefix(515))))
         let file = path + "/" + name, bytes = try Data(contentsOf: URL(fileURLWithPath: file))
         for damaged in [bytes.dropLast(), bytes.prefix(32), bytes + Data([0]), Data()] {
@@ -132,7 +143,8 @@ import Testing
         #expect(found == nil)
     }
 
-    @Test("A folder of another log, of a log that was set back or changed, or of other files is left as it is") func refused() throws {
+    @Test("A folder of another log, of a log that was set back or changed, or of other files is left as it is")
+    func refused() throws {
         let log = MemoryLog(Array(entries.prefix(300)))
         try export(log)
         let before = try files()
@@ -161,7 +173,9 @@ import Testing
         let log = MemoryLog(entries)
         try export(log)
         let whole = try files()
-        for name in ["checkpoint", "public-key", "tile/entries/001"] { try FileManager.default.removeItem(atPath: path + "/" + name) }
+        for name in ["checkpoint", "public-key", "tile/entries/001"] {
+            try FileManager.default.removeItem(atPath: path + "/" + name)
+        }
         try Data("half".utf8).write(to: URL(fileURLWithPath: path + "/tile/0/000"))
         #expect(try export(log) == 0)
         #expect(try files().filter { $0.key != "checkpoint" } == whole.filter { $0.key != "checkpoint" })

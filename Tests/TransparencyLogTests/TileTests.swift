@@ -27,7 +27,8 @@ import Testing
 
     @Test("What a log gains are the tiles that are new or wider, and no other") func added() {
         #expect(Tile.added(since: 5, inLogOf: 5, entries: true).isEmpty)
-        #expect(Tile.added(since: 5, inLogOf: 6, entries: true).map(\.path) == ["tile/entries/000.p/6", "tile/0/000.p/6"])
+        #expect(
+            Tile.added(since: 5, inLogOf: 6, entries: true).map(\.path) == ["tile/entries/000.p/6", "tile/0/000.p/6"])
         #expect(
             Tile.added(since: 255, inLogOf: 257, entries: false).map(\.path)
                 == ["tile/0/000", "tile/0/001.p/1", "tile/1/000.p/1"])
@@ -39,7 +40,9 @@ import Testing
         }
     }
 
-    @Test("Entries of every length up to 65,535 come back from their bundle; a longer one is refused") func bundles() throws {
+    @Test("Entries of every length up to 65,535 come back from their bundle; a longer one is refused") func bundles()
+        throws
+    {
         let entries = [0, 1, 255, 256, 65_534, 65_535].map { Data(repeating: 0xAB, count: $0) }
         let bundle = try EntryBundle.encoded(entries)
         #expect(bundle.prefix(3) == Data([0, 0, 0]) && bundle[3] == 1)

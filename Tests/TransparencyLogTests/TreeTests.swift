@@ -88,7 +88,8 @@ import Testing
             #expect(try tree.inclusionProof(of: index, inFirst: size).map(\.description) == path)
             #expect(
                 MerkleProof.includes(
-                    .leaf(Published.leaves[index]), at: index, in: root(size), size: size, path: path.map { TreeHash(hex($0))! }))
+                    .leaf(Published.leaves[index]), at: index, in: root(size), size: size,
+                    path: path.map { TreeHash(hex($0))! }))
         }
         for (old, size, path) in Published.consistency {
             #expect(try tree.consistencyProof(from: old, to: size).map(\.description) == path)
@@ -113,14 +114,16 @@ import Testing
             for old in 0...size {
                 let path = try tree.consistencyProof(from: old, to: size)
                 if old > 0 { #expect(path.map(\.bytes) == PlainTree.proof(old, entries[..<size]), "\(old) to \(size)") }
-                #expect(MerkleProof.goesOn(from: try tree.root(ofFirst: old), size: old, to: root, size: size, path: path))
+                #expect(
+                    MerkleProof.goesOn(from: try tree.root(ofFirst: old), size: old, to: root, size: size, path: path))
             }
         }
     }
 
     @Test(
         "At the edges of tiles, roots and proofs are those of a plain tree",
-        arguments: [254, 255, 256, 257, 300, 511, 512, 513, 1_000, 4_097]) func edges(size: Int) throws {
+        arguments: [254, 255, 256, 257, 300, 511, 512, 513, 1_000, 4_097]) func edges(size: Int) throws
+    {
         let entries = MemoryLog.entries(size, seed: UInt64(size))
         let tree = MemoryLog(entries).contents.tree
         let root = try tree.root()
@@ -138,7 +141,9 @@ import Testing
         }
     }
 
-    @Test("Over the edge of the second level of tiles, 65,536, the root is that of a plain tree", arguments: [65_535, 65_536, 65_537])
+    @Test(
+        "Over the edge of the second level of tiles, 65,536, the root is that of a plain tree",
+        arguments: [65_535, 65_536, 65_537])
     func secondLevel(size: Int) throws {
         let entries = (0..<size).map { Data("\($0)".utf8) }
         let expected = PlainTree.root(entries[...])
@@ -168,7 +173,9 @@ import Testing
             byLeaf.append(.leaf(entry))
         }
         var byTile = GrowingTree()
-        for tile in 0..<4 { byTile.append(.root(of: entries[(256 * tile)..<(256 * tile + 256)].map(TreeHash.leaf)), height: 8) }
+        for tile in 0..<4 {
+            byTile.append(.root(of: entries[(256 * tile)..<(256 * tile + 256)].map(TreeHash.leaf)), height: 8)
+        }
         for entry in entries[1_024...] { byTile.append(.leaf(entry)) }
         #expect(byTile == byLeaf)
         #expect(byTile.root.bytes == PlainTree.root(entries[...]))
@@ -216,7 +223,8 @@ import Testing
     @Test("An entry, a size or a hash that the log does not have is refused with a sentence") func outOfRange() throws {
         let tree = MemoryLog(MemoryLog.entries(10)).contents.tree
         for body in [
-            { _ = try tree.root(ofFirst: 11) }, { _ = try tree.inclusionProof(of: 10) }, { _ = try tree.inclusionProof(of: -1) },
+            { _ = try tree.root(ofFirst: 11) }, { _ = try tree.inclusionProof(of: 10) },
+            { _ = try tree.inclusionProof(of: -1) },
             { _ = try tree.inclusionProof(of: 5, inFirst: 5) }, { _ = try tree.consistencyProof(from: 8, to: 7) },
             { _ = try tree.consistencyProof(from: -1) }, { _ = try tree.root(ofFirst: -1) },
         ] as [() throws -> Void] {
@@ -229,5 +237,8 @@ import Testing
 
 func hex(_ text: String) -> Data {
     let digits = Array(text.utf8)
-    return Data(stride(from: 0, to: digits.count, by: 2).map { UInt8(String(decoding: digits[$0..<($0 + 2)], as: UTF8.self), radix: 16)! })
+    return Data(
+        stride(from: 0, to: digits.count, by: 2).map {
+            UInt8(String(decoding: digits[$0..<($0 + 2)], as: UTF8.self), radix: 16)!
+        })
 }

@@ -2,9 +2,9 @@
 /// subtraction from the sum.
 ///
 /// Where a count is suppressed, others are withheld, the smallest first, until for every choice of 1 to 4 for each
-/// suppressed one there are values of 5 or more for the withheld ones that give the same sum. Where that cannot be reached,
-/// nothing but the sum is told; a sum below 5 is suppressed itself. Two reports over different times can still be
-/// subtracted from each other.
+/// suppressed one there are values of 5 or more for the withheld ones that give the same sum. Where that cannot be
+/// reached, nothing but the sum is told; a sum below 5 is suppressed itself. Two reports over different times can
+/// still be subtracted from each other.
 package struct Breakdown: Sendable, Hashable, Encodable {
     /// The smallest count that is told.
     package static let smallest = 5
@@ -54,7 +54,9 @@ package struct Breakdown: Sendable, Hashable, Encodable {
         }
         let open = told.dropFirst(withheld).reversed().map { Row(name: $0.key, count: .exactly($0.value)) }
         var closed = told.prefix(withheld).map { Row(name: $0.key, count: .withheld) }
-        for (name, count) in counts where count < Self.smallest { closed.append(Row(name: name, count: .fewerThanFive)) }
+        for (name, count) in counts where count < Self.smallest {
+            closed.append(Row(name: name, count: .fewerThanFive))
+        }
         rows = open + closed.sorted { $0.name < $1.name }
         isWithheld = false
     }
@@ -62,7 +64,9 @@ package struct Breakdown: Sendable, Hashable, Encodable {
 
 extension Breakdown.Count {
     /// A count that stands for itself.
-    package init(published count: Int) { self = count == 0 || count >= Breakdown.smallest ? .exactly(count) : .fewerThanFive }
+    package init(published count: Int) {
+        self = count == 0 || count >= Breakdown.smallest ? .exactly(count) : .fewerThanFive
+    }
 }
 
 extension Breakdown.Count: Encodable {

@@ -4,16 +4,17 @@ extension Record {
     /// The longest entry, in bytes: what a published log can hold (https://c2sp.org/tlog-tiles).
     package static let longestEntry = 65_535
 
-    /// The bytes of its entries: one, unless its lists are too long for one. Then each has a piece of every list, and says
-    /// which part of how many it is; together they have everything, in order.
+    /// The bytes of its entries: one, unless its lists are too long for one. Then each has a piece of every list, and
+    /// says which part of how many it is; together they have everything, in order.
     /// - Throws: `.invalidValue` when it is too long without its lists.
     package func entries() throws -> [Data] {
         let whole = try encoded()
         guard whole.count > Self.longestEntry else { return [whole] }
-        let longest = [
-            photographs?.count, candidates?.count, enrolled?.count, forgotten?.count, joined?.count, left?.count,
-            keys?.count, changes?.count,
-        ].compactMap { $0 }.max() ?? 0
+        let longest =
+            [
+                photographs?.count, candidates?.count, enrolled?.count, forgotten?.count, joined?.count, left?.count,
+                keys?.count, changes?.count,
+            ].compactMap { $0 }.max() ?? 0
         var length = longest
         while length > 1 {
             length = (length + 1) / 2
@@ -23,7 +24,8 @@ extension Record {
         }
         throw RecognitionError(
             .invalidValue,
-            "The request's entry would have \(whole.count) bytes, and the record takes \(Self.longestEntry); use shorter words.")
+            "The request's entry would have \(whole.count) bytes, and the record takes \(Self.longestEntry); use shorter words."
+        )
     }
 
     /// Whether it is the request's only entry or the first of them: what is counted.

@@ -1,7 +1,7 @@
 package import Foundation
 
-/// What was done with the system in a span of time, counted from its record, for publication. Nobody's name, photograph or
-/// face is in it, and no count that stands for fewer than 5 requests.
+/// What was done with the system in a span of time, counted from its record, for publication. Nobody's name,
+/// photograph or face is in it, and no count that stands for fewer than 5 requests.
 package struct TransparencyReport: Sendable, Hashable, Encodable {
     package let from: Date
     /// Not in it.

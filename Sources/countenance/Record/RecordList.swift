@@ -41,20 +41,27 @@ extension RecordCommand {
     /// Which entries are meant.
     struct Filter: ParsableArguments {
         @Option(help: .init("Only this organisation's.", valueName: "id")) var organisation: String?
-        @Option(help: .init("Only for this purpose; --purpose says what you look for yourself.", valueName: "purpose")) var ofPurpose: String?
+        @Option(help: .init("Only for this purpose; --purpose says what you look for yourself.", valueName: "purpose"))
+        var ofPurpose: String?
         @Option(help: .init("Only of this case.", valueName: "reference")) var ofCase: String?
-        @Option(help: .init("Only of this operation: \(GatedOperation.names).", valueName: "operation"), transform: GatedOperation.argument)
+        @Option(
+            help: .init("Only of this operation: \(GatedOperation.names).", valueName: "operation"),
+            transform: GatedOperation.argument)
         var operation: GatedOperation?
-        @Option(help: .init("Only permitted or only refused ones.", valueName: "decision"), transform: Record.Decision.argument)
+        @Option(
+            help: .init("Only permitted or only refused ones.", valueName: "decision"),
+            transform: Record.Decision.argument)
         var decision: Record.Decision?
-        @Option(help: .init("Only from this time on (UTC).", valueName: "time"), transform: Date.argument) var from: Date?
+        @Option(help: .init("Only from this time on (UTC).", valueName: "time"), transform: Date.argument) var from:
+            Date?
         @Option(help: .init("Only before this time (UTC).", valueName: "time"), transform: Date.argument) var to: Date?
 
         func includes(_ record: Record) -> Bool {
             (organisation == nil || record.organisation == organisation)
                 && (ofPurpose == nil || record.purpose == ofPurpose)
                 && (ofCase == nil || record.caseReference == ofCase)
-                && (operation == nil || record.operation == operation) && (decision == nil || record.decision == decision)
+                && (operation == nil || record.operation == operation)
+                && (decision == nil || record.decision == decision)
                 && (from.map { record.time >= $0 } ?? true) && (to.map { record.time < $0 } ?? true)
         }
     }
@@ -63,7 +70,8 @@ extension RecordCommand {
         static let configuration = CommandConfiguration(
             abstract: "One entry, with all that it says, and its hash.",
             discussion: """
-                With --bytes its bytes, exactly as they are hashed, and nothing else: what a proof of `record prove` is about.
+                With --bytes its bytes, exactly as they are hashed, and nothing else: what a proof of `record prove` \
+                is about.
 
                 Examples:
                   countenance record show 120
@@ -79,14 +87,17 @@ extension RecordCommand {
             let found = try await session.auditor.look("shown", permit: session.permit(.audit)) {
                 guard let kept = try session.store.entry(index) else {
                     throw RecognitionError(
-                        .invalidValue, "The record has no entry \(index); it has \(try session.store.entryCount()), and the first is 0.")
+                        .invalidValue,
+                        "The record has no entry \(index); it has \(try session.store.entryCount()), and the first is 0."
+                    )
                 }
                 return kept
             }.outcome
             if bytes { return FileHandle.standardOutput.write(found.bytes) }
             guard let record = try? Record(encoded: found.bytes) else {
                 throw RecognitionError(
-                    .storageCorrupt, "Entry \(index) cannot be read; run `countenance record verify`, and restore a backup.")
+                    .storageCorrupt,
+                    "Entry \(index) cannot be read; run `countenance record verify`, and restore a backup.")
             }
             let entry = JSONRecordEntry(index: index, entry: record, leafHash: found.leafHash, bytes: found.bytes)
             if output.json { return try Console.json(entry) }
@@ -100,9 +111,10 @@ extension RecordCommand {
         static let configuration = CommandConfiguration(
             abstract: "Every entry in which a face was enrolled, found, joined with a person, or forgotten.",
             discussion: """
-                Answers who asks: was I searched for? A candidate is somebody who resembled, which is not to say that it was \
-                them. Faces that were searched and not found leave no trace in the record, so it can't be told how often a \
-                gallery was searched in which the face lay; `record list --operation identify` tells the gallery's searches.
+                Answers who asks: was I searched for? A candidate is somebody who resembled, which is not to say that \
+                it was them. Faces that were searched and not found leave no trace in the record, so it can't be told \
+                how often a gallery was searched in which the face lay; `record list --operation identify` tells the \
+                gallery's searches.
 
                 Exit codes: 0 done; 1 there is none.
                 """)
@@ -127,9 +139,12 @@ extension RecordCommand {
                 let similarity = record.candidates?.first { $0.face == face }?.similarity
                 if output.json {
                     try Console.json(
-                        JSONMention(index: index, role: roles, similarity: similarity?.value, entry: record), pretty: false)
+                        JSONMention(index: index, role: roles, similarity: similarity?.value, entry: record),
+                        pretty: false)
                 } else {
-                    let how = roles.joined(separator: ", ") + (similarity.map { ", similarity \($0.value.toHundredths)" } ?? "")
+                    let how =
+                        roles.joined(separator: ", ")
+                        + (similarity.map { ", similarity \($0.value.toHundredths)" } ?? "")
                     print("\(index)  \(how)  \(record.line)")
                 }
             }

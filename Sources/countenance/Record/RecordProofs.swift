@@ -10,8 +10,8 @@ extension RecordCommand {
             commandName: "checkpoint",
             abstract: "Sign and print what the record is now: how many entries, and the root over them.",
             discussion: """
-                A short text in the form of C2SP's checkpoints. Give it to somebody, or keep it where nobody of this machine \
-                can write: it finds every later change of what it covers.
+                A short text in the form of C2SP's checkpoints. Give it to somebody, or keep it where nobody of this \
+                machine can write: it finds every later change of what it covers.
 
                 Nothing is signed for a record that was cut off or changed since the last checkpoint.
 
@@ -51,8 +51,9 @@ extension RecordCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print a proof that an entry is in the record.",
             discussion: """
-                In the form of C2SP's tlog-proof: the hashes from the entry to the root, and a signed checkpoint. With the \
-                entry's bytes (`record show INDEX --bytes`) and the public key anybody can check it without the record.
+                In the form of C2SP's tlog-proof: the hashes from the entry to the root, and a signed checkpoint. With \
+                the entry's bytes (`record show INDEX --bytes`) and the public key anybody can check it without the \
+                record.
 
                 Example:
                   countenance record prove 120 > 120.tlog-proof
@@ -72,8 +73,8 @@ extension RecordCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print a proof that the record goes on from an earlier state of its own.",
             discussion: """
-                In the form in which a witness is sent a checkpoint (C2SP's tlog-witness): the earlier size, the hashes, and \
-                the later checkpoint, signed.
+                In the form in which a witness is sent a checkpoint (C2SP's tlog-witness): the earlier size, the \
+                hashes, and the later checkpoint, signed.
 
                 Examples:
                   countenance record consistency 120
@@ -116,11 +117,12 @@ extension RecordCommand {
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write the record into a folder of static files, as others' tools read it; run again, what is new.",
+            abstract:
+                "Write the record into a folder of static files, as others' tools read it; run again, what is new.",
             discussion: """
-                Tiles of hashes, bundles of entries, `checkpoint` and `public-key`, in the form of C2SP's tlog-tiles: any web \
-                server can publish the folder, and any tool for such logs can check it. Entries tell who searched whom's \
-                gallery, when and why; --hashes-only leaves them out and keeps every proof possible.
+                Tiles of hashes, bundles of entries, `checkpoint` and `public-key`, in the form of C2SP's tlog-tiles: \
+                any web server can publish the folder, and any tool for such logs can check it. Entries tell who \
+                searched whom's gallery, when and why; --hashes-only leaves them out and keeps every proof possible.
 
                 A folder of another log, or one that holds more or other entries than the record, is left as it is.
 
@@ -128,7 +130,8 @@ extension RecordCommand {
                   countenance record export /srv/record
                   countenance record export --hashes-only /srv/public
                 """)
-        @Argument(help: .init("The folder; it is made when it is not there.", valueName: "folder"), completion: .directory)
+        @Argument(
+            help: .init("The folder; it is made when it is not there.", valueName: "folder"), completion: .directory)
         var folder: String
         @Flag(help: "Leave the entries out: for the public.") var hashesOnly = false
         @OptionGroup var output: OutputOptions

@@ -12,9 +12,10 @@ extension RecordCommand {
                 Needs hashes, entries and a public key, all of which an outsider can have: with --from-export no data \
                 directory is looked at. Names the first entry that does not fit, and what is wrong with it.
 
-                Whoever can write the data directory can make every hash in it anew. What nobody can do is to make them fit a \
-                checkpoint that was taken away before: so give one with --checkpoint, and the key with --public-key as you \
-                have had it before. Without --public-key the installation's own is taken, or the one in the folder.
+                Whoever can write the data directory can make every hash in it anew. What nobody can do is to make \
+                them fit a checkpoint that was taken away before: so give one with --checkpoint, and the key with \
+                --public-key as you have had it before. Without --public-key the installation's own is taken, or the \
+                one in the folder.
 
                 Examples:
                   countenance record verify --checkpoint monday.checkpoint --checkpoint friday.checkpoint
@@ -22,9 +23,14 @@ extension RecordCommand {
 
                 Exit codes: 0 all of it fits; 3 something does not, or a bad value; 5 a fault of ours.
                 """)
-        @Option(help: .init("Check this folder, which `record export` has made, and no data directory.", valueName: "folder"), completion: .directory)
+        @Option(
+            help: .init(
+                "Check this folder, which `record export` has made, and no data directory.", valueName: "folder"),
+            completion: .directory)
         var fromExport: String?
-        @Option(help: .init("A checkpoint that the record must agree with; may be given several times.", valueName: "file"), completion: .file())
+        @Option(
+            help: .init("A checkpoint that the record must agree with; may be given several times.", valueName: "file"),
+            completion: .file())
         var checkpoint: [String] = []
         @Option(help: .init("The log's public key, as `record checkpoint --public-key` prints it.", valueName: "key"))
         var publicKey: String?
@@ -66,14 +72,16 @@ extension RecordCommand {
                     try Console.json(
                         JSONVerification(
                             fits: true, log: key?.name, entries: size, root: root.description,
-                            checkpoints: expected.map(\.checkpoint.size), publicKey: key?.description, problem: nil, entry: nil,
+                            checkpoints: expected.map(\.checkpoint.size), publicKey: key?.description, problem: nil,
+                            entry: nil,
                             message: nil))
                 }
             } catch let error as LogError {
                 if output.json {
                     try Console.json(
                         JSONVerification(
-                            fits: false, log: key?.name, entries: size, root: nil, checkpoints: expected.map(\.checkpoint.size),
+                            fits: false, log: key?.name, entries: size, root: nil,
+                            checkpoints: expected.map(\.checkpoint.size),
                             publicKey: key?.description, problem: error.code.rawValue, entry: error.index,
                             message: error.message))
                     throw Outcome.badInput
@@ -91,7 +99,8 @@ extension RecordCommand {
             }
             if checkpoint.isEmpty {
                 Console.note(
-                    "No checkpoint from elsewhere was given: whoever can write these files could have made them all anew.")
+                    "No checkpoint from elsewhere was given: whoever can write these files could have made them all anew."
+                )
             }
             if publicKey == nil, fromExport != nil, let key {
                 Console.note("The public key is the folder's own; compare it with the one you know: \(key)")
@@ -102,10 +111,14 @@ extension RecordCommand {
             _ folder: TileFolder, _ known: NoteKey?, _ expected: inout [LogVerifier.Expected]
         ) throws -> (LogContents, NoteKey) {
             guard let note = try folder.checkpoint() else {
-                throw LogError(.unusable, "\(folder.path.printable) holds no checkpoint; name a folder that `countenance record export` has made.")
+                throw LogError(
+                    .unusable,
+                    "\(folder.path.printable) holds no checkpoint; name a folder that `countenance record export` has made."
+                )
             }
             guard let key = try known ?? folder.publicKey() else {
-                throw LogError(.unusable, "\(folder.path.printable) holds no public key; give the one you know with --public-key.")
+                throw LogError(
+                    .unusable, "\(folder.path.printable) holds no public key; give the one you know with --public-key.")
             }
             let latest = try Checkpoint(note: note, key: key)
             expected.append(.init(latest, from: "the folder's checkpoint"))
@@ -117,7 +130,8 @@ extension RecordCommand {
         ) throws -> (LogContents, NoteKey) {
             let key = try known ?? store.recordKey()
             if let note = try store.lastCheckpoint() {
-                expected.append(.init(try Checkpoint(note: note, key: key), from: "the last checkpoint that was signed here"))
+                expected.append(
+                    .init(try Checkpoint(note: note, key: key), from: "the last checkpoint that was signed here"))
             }
             return (try store.recordContents(), key)
         }

@@ -5,18 +5,20 @@ import SQLiteStorage
 
 struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "A transparency report: who searched for what, what was refused and by which rule.",
+        commandName: "report",
+        abstract: "A transparency report: who searched for what, what was refused and by which rule.",
         discussion: """
-            Counted from the record, for publication: no name, face or photograph is in it, and counts below 5 are not told, \
-            nor what would give them away by subtraction. Two reports over times that overlap can still be compared with each \
-            other, so publish one for each month or quarter, and no others.
+            Counted from the record, for publication: no name, face or photograph is in it, and counts below 5 are not \
+            told, nor what would give them away by subtraction. Two reports over times that overlap can still be \
+            compared with each other, so publish one for each month or quarter, and no others.
 
             Examples:
               countenance report --from 2026-07-01 --to 2026-10-01 --report 2026-q3.html
               countenance report --from 2026-07-01 --to 2026-10-01 --json
             """)
     @Option(help: .init("The first day or moment (UTC).", valueName: "date"), transform: Date.argument) var from: Date
-    @Option(help: .init("The day or moment after the last (UTC).", valueName: "date"), transform: Date.argument) var to: Date
+    @Option(help: .init("The day or moment after the last (UTC).", valueName: "date"), transform: Date.argument) var to:
+        Date
     @Option(help: .init("Write one page of HTML into this file.", valueName: "file")) var report: String?
     @OptionGroup var output: OutputOptions
     @OptionGroup var data: DataOptions
@@ -35,7 +37,8 @@ struct ReportCommand: AsyncParsableCommand {
                 try Data(TransparencyPage(counted).html.utf8).write(to: URL(fileURLWithPath: report), options: .atomic)
             } catch {
                 throw RecognitionError(
-                    .storageUnavailable, "\(report.printable) cannot be written; name a file in a folder that this user may write to.")
+                    .storageUnavailable,
+                    "\(report.printable) cannot be written; name a file in a folder that this user may write to.")
             }
             Console.note("\(report.printable) is written.")
         }

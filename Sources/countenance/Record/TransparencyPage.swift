@@ -25,10 +25,10 @@ struct TransparencyPage {
         let days = "\(report.from.formatted(.iso8601)) to \(report.to.formatted(.iso8601))"
         var body = """
             <h1>Who searched for faces, and what was refused</h1>
-            <p class="finding">\(days), the last moment not included: \(report.searchesByPurpose.total.words) searches, \
-            \(report.refusalsByRule.total.words) refusals.</p>
-            <p>Counted from the record of the installation. Counts below 5 are not told; others are withheld where they would \
-            give one of these away by subtraction.</p>
+            <p class="finding">\(days), the last moment not included: \(report.searchesByPurpose.total.words) \
+            searches, \(report.refusalsByRule.total.words) refusals.</p>
+            <p>Counted from the record of the installation. Counts below 5 are not told; others are withheld where \
+            they would give one of these away by subtraction.</p>
 
             """
         for section in Self.sections(report) {
@@ -40,7 +40,8 @@ struct TransparencyPage {
             }
         }
         body += "<h2>Moratoria in force</h2>\n"
-        body += report.moratoria.isEmpty
+        body +=
+            report.moratoria.isEmpty
             ? "<p class=\"none\">None.</p>\n"
             : "<ul>\n" + report.moratoria.map { "<li>\($0.escaped)</li>\n" }.joined() + "</ul>\n"
         html = """
@@ -71,10 +72,12 @@ struct BarDrawing {
             let y = Double(i) * step + 4, length = width * numbers[i] / most
             let name = row.name.count > 34 ? "\(row.name.prefix(33))\u{2026}" : row.name
             bars += "<text x=\"\(left - 8)\" y=\"\(y + 15)\" text-anchor=\"end\">\(name.escaped)</text>"
-            bars += "<rect x=\"\(left)\" y=\"\(y)\" width=\"\(String(format: "%.1f", length))\" height=\"\(step - 6)\" fill=\"#555\"/>"
+            bars +=
+                "<rect x=\"\(left)\" y=\"\(y)\" width=\"\(String(format: "%.1f", length))\" height=\"\(step - 6)\" fill=\"#555\"/>"
             bars += "<text x=\"\(String(format: "%.1f", left + length + 8))\" y=\"\(y + 15)\">\(row.count.words)</text>"
             words.append("\(row.name): \(row.count.words)")
         }
-        svg = "<figure><svg viewBox=\"0 0 640 \(Double(rows.count) * step + 8)\" role=\"img\" aria-label=\"\("\(title). \(words.joined(separator: "; "))".escaped)\" font-size=\"14\" font-family=\"sans-serif\">\(bars)</svg></figure>\n"
+        svg =
+            "<figure><svg viewBox=\"0 0 640 \(Double(rows.count) * step + 8)\" role=\"img\" aria-label=\"\("\(title). \(words.joined(separator: "; "))".escaped)\" font-size=\"14\" font-family=\"sans-serif\">\(bars)</svg></figure>\n"
     }
 }
