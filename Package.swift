@@ -17,7 +17,7 @@ let package = Package(
             name: "Countenance",
             targets: [
                 "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "GalleryExchange", "Evaluation",
-                "PolicyFile",
+                "PolicyFile", "TransparencyLog",
             ]
         ),
         .executable(name: "countenance", targets: ["countenance"]),
@@ -43,6 +43,11 @@ let package = Package(
             dependencies: ["CGalleryScan", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings
         ),
+        // A log that can't be quietly changed, and what checks one: it knows nothing of faces.
+        .target(
+            name: "TransparencyLog", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings
+        ),
         // Our own C: the search's inner loops, one for each instruction set.
         .target(name: "CGalleryScan"),
         // The adapters. Each knows FaceRecognition; none knows another.
@@ -55,7 +60,7 @@ let package = Package(
         .target(
             name: "SQLiteStorage",
             dependencies: [
-                "FaceRecognition", .product(name: "Crypto", package: "swift-crypto"),
+                "FaceRecognition", "TransparencyLog", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings
@@ -98,7 +103,8 @@ let package = Package(
             name: "countenance",
             dependencies: [
                 "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "GalleryExchange", "Evaluation",
-                "PolicyFile", "RekognitionAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "PolicyFile", "RekognitionAPI", "TransparencyLog",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -118,6 +124,9 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "TransparencyLogTests", dependencies: ["TransparencyLog", "FaceTestSupport"], swiftSettings: settings
+        ),
+        .testTarget(
             name: "ImageCodecsTests", dependencies: ["CVips", "ImageCodecs", "FaceRecognition", "FaceTestSupport"],
             swiftSettings: settings
         ),
@@ -133,8 +142,8 @@ let package = Package(
         .testTarget(
             name: "SQLiteStorageTests",
             dependencies: [
-                "SQLiteStorage", "FaceRecognition", "FaceTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                "SQLiteStorage", "FaceRecognition", "FaceTestSupport", "TransparencyLog",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [.copy("Databases")],
             swiftSettings: settings

@@ -30,6 +30,7 @@ from pathlib import Path
 import search as search_part
 import service as service_part
 import policy as policy_part
+import record as record_part
 import storage as storage_part
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +39,7 @@ PROGRAM = ROOT / "bin" / "countenance"
 PEER = ROOT / "Benchmarks" / "peers" / "dlib_peer.py"
 YUNET = PARTS / "share" / "countenance" / "models" / "yunet-2023mar.onnx"
 
-SECTIONS = ("accuracy", "speed", "detection", "search", "storage", "service", "policy")
+SECTIONS = ("accuracy", "speed", "detection", "search", "storage", "service", "policy", "record")
 # The gates: what the project promises. A missed gate is reported, never moved.
 LEAST_ACCURACY = 0.9945
 LEAST_THROUGHPUT_RATIO = 5.0
@@ -444,6 +445,11 @@ def storage(programs: Programs, data, options) -> dict:
         options)
 
 
+def record(programs: Programs, data, options) -> dict:
+    """Recorded requests, and the verification of a long record."""
+    return record_part.record(programs, say, options)
+
+
 def service(programs: Programs, data, options) -> dict:
     """The service, asked by clients."""
     peers = {**programs.environment, "PYTHONPATH": str(PARTS / "peers")}
@@ -586,6 +592,8 @@ def gates_of(result: dict) -> list[dict]:
             gates.append({**gate, "proven": not (busy and gate["shown"].endswith("times"))})
     if "storage" in result:
         gates += storage_part.gates(result["storage"])
+    if "record" in result:
+        gates += record_part.gates(result["record"])
     if "service" in result:
         gates += service_part.gates(result["service"])
     if "policy" in result:
@@ -607,6 +615,8 @@ def table(result: dict) -> str:
         out += search_part.table(result["search"])
     if "storage" in result:
         out += storage_part.table(result["storage"])
+    if "record" in result:
+        out += record_part.table(result["record"])
     if "service" in result:
         out += service_part.table(result["service"])
     if "policy" in result:
@@ -686,7 +696,7 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     options = arguments()
     named = os.environ.get("COUNTENANCE_DATASETS", "")
-    photographs = not set(options.only) <= {"search", "storage", "service", "policy"}
+    photographs = not set(options.only) <= {"search", "storage", "service", "policy", "record"}
     if photographs and not named:
         raise Missing("Set COUNTENANCE_DATASETS to the folder that holds lfw/, congress/ and odd/.")
     if photographs and not Path(named).is_dir():
@@ -696,7 +706,7 @@ def main() -> int:
         raise Missing("bin/countenance is not there; run `make build`.")
     if not all((PARTS / "peers" / name).is_dir() for name in ("face_recognition", "faiss", "usearch")):
         raise Missing("The programs to compare with are not there; run `setup/setup --with benchmark`.")
-    if "service" in options.only and not (PARTS / "clients" / "botocore").is_dir():
+    if {"service", "record"} & set(options.only) and not (PARTS / "clients" / "botocore").is_dir():
         raise Missing("The service's clients are not there; run `setup/setup --with clients`.")
 
     with tempfile.TemporaryDirectory(prefix="countenance-benchmark-") as scratch:
@@ -705,7 +715,7 @@ def main() -> int:
             "date": datetime.date.today().isoformat(), "quick": options.quick, "machine": machine(programs),
         }
         for name, section in (("accuracy", accuracy), ("speed", speed), ("detection", detection), ("search", search), ("storage", storage),
-                              ("service", service), ("policy", policy)):
+                              ("service", service), ("policy", policy), ("record", record)):
             if name in options.only:
                 result[name] = section(programs, data, options)
                 result["rows"], result["gates"] = rows_of(result), gates_of(result)

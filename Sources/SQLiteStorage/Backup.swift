@@ -207,11 +207,20 @@ extension SQLiteStore {
                 "The backup's record and the one here differ from entry \(differing) on, so they are not of one history; restore it into an empty data directory."
             )
         }
+        let ours = try db.recordCount()
         try db.execute(
             sql: """
                 INSERT INTO record (position, entry, leaf_hash)
                 SELECT position, entry, leaf_hash FROM backup.record
                 WHERE position >= (SELECT coalesce(max(position) + 1, 0) FROM main.record) ORDER BY position
+                """)
+        try db.growTree(from: ours)
+        // What was signed on the machine that is gone binds this one as well.
+        try db.execute(
+            sql: """
+                INSERT INTO record_checkpoint SELECT id, size, root, note FROM backup.record_checkpoint WHERE true
+                ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note
+                WHERE excluded.size > record_checkpoint.size
                 """)
         let entries = try Data.fetchCursor(
             db, sql: "SELECT entry FROM record WHERE position > (SELECT max(position) FROM backup.record)")

@@ -146,6 +146,7 @@ extension SQLiteStore {
                 sql: """
                     SELECT count(*) FROM (SELECT CAST(entry AS TEXT) AS entry FROM record WHERE position >= ?)
                     WHERE json_extract(entry, '$.time') >= ? AND json_extract(entry, '$.decision') = 'permitted'
+                    AND coalesce(json_extract(entry, '$.part'), 1) = 1
                     AND json_extract(entry, '$.operation') IN ('identify', 'compare')
                     AND json_extract(entry, '$.organisation') = ? AND json_extract(entry, '$.purpose') = ?
                     """, arguments: [low, since.formatted(.iso8601), organisation, purpose]) ?? 0

@@ -157,6 +157,10 @@ enum Schema {
         migrator.registerMigration("v4") { db in
             if try !db.tableExists("lasting_person") { try migrateToVersion4(db) }
         }
+        migrator.registerMigration("v5") { db in
+            try db.execute(sql: v5)
+            try db.growTree(from: 0)
+        }
         migrator.registerMigration("v6") { db in try db.execute(sql: v6) }
         return migrator
     }
@@ -349,6 +353,31 @@ enum Schema {
         CREATE TABLE disabled_access_key (
             id TEXT PRIMARY KEY REFERENCES access_key (id),
             disabled REAL NOT NULL
+        ) STRICT;
+        """
+
+    /// The record's tree. Its leaves are `record.leaf_hash`.
+    private static let v5 = """
+        -- Level 1 has the root of each 256 entries, once they are there, level 2 of each 65,536, and so on: the upper tiles
+        -- of https://c2sp.org/tlog-tiles.
+        CREATE TABLE record_tree (
+            level INTEGER NOT NULL CHECK (level BETWEEN 1 AND 7),
+            position INTEGER NOT NULL CHECK (position >= 0),
+            hash BLOB NOT NULL CHECK (length(hash) = 32),
+            PRIMARY KEY (level, position)
+        ) STRICT, WITHOUT ROWID;
+        -- Against our own mistakes, as those of the record.
+        CREATE TRIGGER record_tree_is_never_updated BEFORE UPDATE ON record_tree
+        BEGIN SELECT RAISE(ABORT, 'the tree of the record only grows'); END;
+        CREATE TRIGGER record_tree_is_never_deleted BEFORE DELETE ON record_tree
+        BEGIN SELECT RAISE(ABORT, 'the tree of the record only grows'); END;
+
+        -- The last checkpoint that was signed: none is signed that does not go on from it.
+        CREATE TABLE record_checkpoint (
+            id INTEGER PRIMARY KEY CHECK (id = 0),
+            size INTEGER NOT NULL,
+            root BLOB NOT NULL CHECK (length(root) = 32),
+            note TEXT NOT NULL
         ) STRICT;
         """
 

@@ -89,11 +89,16 @@ public struct Record: Sendable, Hashable, Codable {
     public var applied: String?
     /// What a policy changes, a line for each difference.
     public var changes: [String]?
+    /// Counted from 1, of `parts`: where a request's lists are too long for one entry, each has a piece of them, and all
+    /// else is repeated.
+    public var part: Int?
+    public var parts: Int?
 
     private enum CodingKeys: String, CodingKey {
         case time, requestID, organisation, kind, key, purpose, caseReference = "case", operation, gallery, decision, rule
         case policy, reviewers, outcome, model, photographs, thresholdAsked, thresholdApplied, similarity, candidates
         case expectedFalseCandidates, enrolled, forgotten, joined, left, faces, keys, reason, applied, changes
+        case part, parts
     }
 
     init(permitted permit: Permit, outcome: String) {
