@@ -62,6 +62,9 @@ public struct RecognitionError: Error, Sendable, Hashable, CustomStringConvertib
         /// A template has a wrong length, a component that is not finite, or no direction.
         public static let invalidTemplate = Code(rawValue: "invalid-template")
 
+        /// Another system, which is measured, did not answer as its protocol has it.
+        public static let systemUnavailable = Code(rawValue: "system-unavailable")
+
         // The machine.
         /// Another process owns the data directory.
         public static let dataDirectoryInUse = Code(rawValue: "data-directory-in-use")

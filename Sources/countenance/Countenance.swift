@@ -92,7 +92,7 @@ struct Outcome: Error, RawRepresentable, Equatable {
         self =
             switch code {
             case .noFace: .nothingFound
-            case .diskFull, .storageUnavailable, .storageCorrupt, .dataDirectoryInUse, .keyMissing, .fault: .fault
+            case .systemUnavailable, .diskFull, .storageUnavailable, .storageCorrupt, .dataDirectoryInUse, .keyMissing, .fault: .fault
             default: .badInput
             }
     }

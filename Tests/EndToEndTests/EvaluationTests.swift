@@ -25,10 +25,11 @@ extension EndToEnd {
             let place = try Place()
             let manifest = try manifest(place)
             let first = try await place.run(
-                "evaluate", "verification", "--manifest", manifest, "--by", "group", "--json", "--report",
-                place.folder + "/r.html", "--json-file", place.folder + "/r.json")
+                "evaluate", "verification", "--manifest", manifest, "--by", "group", "--report",
+                place.folder + "/r.html", "--json", place.folder + "/r.json")
             #expect(first.code == 0, "\(first.err)")
-            let json = try first.json()
+            #expect(first.out.contains("At similarity 60"), "for people")
+            let json = try JSON(String(contentsOfFile: place.folder + "/r.json", encoding: .utf8))
             #expect(json["photographs"].number == 6 && json["people"].number == 3)
             #expect(json["comparisons"]["ofOnePerson"].number == 3 && json["comparisons"]["ofDifferentPeople"].number == 12)
             // Everybody is the same face here: all are false matches, of too few people for a figure.
@@ -81,6 +82,13 @@ extension EndToEnd {
             #expect(json["comparisons"]["probesWithMate"].number == 2 && json["comparisons"]["probesWithoutMate"].number == 4)
             #expect(json["thresholds"][0]["overall"]["FPIR"]["errors"].number == 4)
             #expect(json["thresholds"][0]["overall"]["FNIR"]["errors"].number == 0)
+        }
+
+        @Test("A file for the findings goes with --json, and with nothing else")
+        func findingsFile() async throws {
+            let place = try Place()
+            let ended = try await place.run("evaluate", "threshold", "--gallery-size", "10", "--false-candidates", "1", "x.json")
+            #expect(ended.code == 2 && ended.err.contains("goes with --json"), "\(ended.err)")
         }
 
         @Test("A threshold by consequence: 0.01 false candidates among 25,000")

@@ -14,7 +14,10 @@ struct EvaluationOptions: ParsableArguments {
             valueName: "rule"), transform: SubjectRule.argument)
     var subject: SubjectRule = .central
 
-    @Option(help: .init("Write the findings as JSON into this file.", valueName: "file"), completion: .file())
+    // `--json FILE`: an option of this parser has a value always or never, so the file is a word of its own.
+    @Argument(
+        help: .init("With --json: write the findings into this file instead of printing them.", valueName: "file"),
+        completion: .file())
     var jsonFile: String?
 
     @Option(help: .init("Write a report into this file: one page of HTML, for people.", valueName: "file"), completion: .file())
@@ -36,6 +39,9 @@ struct EvaluationOptions: ParsableArguments {
     func validate() throws {
         guard (100...100_000).contains(repetitions) else {
             throw ValidationError("--repetitions lies between 100 and 100,000.")
+        }
+        if let jsonFile, !output.json {
+            throw ValidationError("'\(jsonFile.printable)' is no option; a file for the findings goes with --json.")
         }
     }
 
@@ -171,10 +177,11 @@ extension Data {
     var sha256: String { SHA256.hash(data: self).map { String(format: "%02x", $0) }.joined() }
 }
 
-extension EvaluatedPhotographs {
-    /// Says which files are under two people: labels that are wrong make errors that are none.
-    func warnOfDuplicates(people: [Int], paths: [String]) {
-        for group in duplicates where Set(group.map { people[$0] }).count > 1 {
+extension [[Int]] {
+    /// Says which files, of places that hold the same one, are under two people: labels that are wrong make errors that
+    /// are none.
+    func warn(people: [Int], paths: [String]) {
+        for group in self where Set(group.map { people[$0] }).count > 1 {
             Console.note(
                 "\(paths[group[0]].printable) and \(paths[group[1]].printable) are one file under two people; comparisons of it with itself are counted as their labels say. --same-person makes them one."
             )

@@ -18,7 +18,7 @@ struct EvaluationReport {
         body += document.caveats.map { "<li>\($0.escaped)</li>\n" }.joined() + "</ul>\n"
         body += "<h2>How to make this report again</h2>\n<pre>\(document.command.escaped)</pre>\n"
         body += """
-            <dl><dt>Program</dt><dd>Countenance \(document.program)</dd><dt>Model</dt><dd>\(document.model.escaped), SHA-256 <code>\(document.modelDigest.escaped)</code></dd>
+            <dl><dt>Program</dt><dd>Countenance \(document.program)</dd>\(Self.system(document))
             <dt>Photographs</dt><dd>SHA-256 over all of theirs <code>\(document.photographsDigest)</code></dd>
             <dt>Chance</dt><dd>seed \(document.seed), \(document.repetitions) repetitions</dd></dl>
 
@@ -43,6 +43,13 @@ struct EvaluationReport {
         figure{margin:1rem 0}svg{width:100%;max-width:44rem;height:auto;display:block}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f2f2f2;padding:.5rem}
         code{overflow-wrap:anywhere}dt{font-weight:600}dd{margin:0 0 .4rem}.none{color:#555}
         """
+
+    private static func system(_ document: EvaluationDocument) -> String {
+        guard let system = document.system else {
+            return "<dt>Model</dt><dd>\(document.model.escaped), SHA-256 <code>\(document.modelDigest.escaped)</code></dd>"
+        }
+        return "<dt>System</dt><dd>\(system.endpoint.escaped), asked through Rekognition's API; face model: \(document.model.escaped)</dd>"
+    }
 
     private static func section(_ drawings: [String]) -> String { drawings.joined(separator: "\n") + "\n" }
 
