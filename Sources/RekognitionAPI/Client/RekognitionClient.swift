@@ -16,8 +16,8 @@ package struct RekognitionClient: Sendable {
         package var credentials: AccessCredentials
         /// Above 0.
         package var requestsPerSecond: Double
-        /// How often a request is sent at the most.
-        package var attempts = 8
+        /// How often a request is sent at the most: for ten seconds or so, and the time that its answers take.
+        package var attempts = 6
         /// Before the second attempt; twice as long before each further one, and up to half as much again by chance.
         package var pause: Duration = .milliseconds(250)
         /// For an answer whole, its body included.

@@ -1,12 +1,13 @@
 import FaceRecognition
 import Foundation
 import RekognitionAPI
+import Synchronization
 
 /// What another system answered, so that it is asked everything once: its calls may be slow, few or paid for.
 ///
 /// A file for each address in the data directory's folder `evaluation/` (mode 0700; the files 0600), a JSON object a line.
 /// Photographs are in it by their HMAC-SHA256 under the installation's key. The file may be deleted at any time.
-final class SystemAnswers {
+final class SystemAnswers: Sendable {
     struct Answer: Codable, Sendable {
         enum Outcome: String, Codable {
             case found
@@ -43,47 +44,55 @@ final class SystemAnswers {
         let answer: Answer
     }
 
-    private var found: [String: Answer] = [:]
-    private let file: FileHandle?
+    private struct State {
+        var found: [String: Answer] = [:]
+        let file: FileHandle?
+    }
+
+    private let state: Mutex<State>
     private let path: String
+    /// Whether answers outlive this process.
+    let isKept: Bool
 
     /// - Parameter dataFolder: nil keeps nothing beyond this process.
     /// - Throws: `.storageUnavailable`.
     init(of system: String, in dataFolder: URL?) throws {
+        isKept = dataFolder != nil
         guard let dataFolder else {
-            (file, path) = (nil, "")
+            path = ""
+            state = Mutex(State(file: nil))
             return
         }
         path = try Self.path(of: system, ".answers", in: dataFolder)
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw Self.unavailable(path) }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        self.file = file
         guard let data = try? file.readToEnd() ?? Data() else { throw Self.unavailable(path) }
         let decoder = JSONDecoder()
+        var found: [String: Answer] = [:]
         for line in data.split(separator: UInt8(ascii: "\n")) {
             // One that cannot be read is asked for again.
             guard let line = try? decoder.decode(Line.self, from: line) else { continue }
             found[line.key] = line.answer
         }
         // A line that a crash cut short must not spoil the next one.
-        if let last = data.last, last != UInt8(ascii: "\n") { try write(Data("\n".utf8)) }
+        if let last = data.last, last != UInt8(ascii: "\n") {
+            do { try file.write(contentsOf: Data("\n".utf8)) } catch { throw Self.unavailable(path) }
+        }
+        state = Mutex(State(found: found, file: file))
     }
 
-    /// Whether answers outlive this process.
-    var isKept: Bool { file != nil }
-
-    subscript(key: String) -> Answer? { found[key] }
+    subscript(key: String) -> Answer? { state.withLock { $0.found[key] } }
 
     /// - Throws: `.storageUnavailable`.
     func keep(_ answer: Answer, for key: String) throws {
-        found[key] = answer
-        guard file != nil else { return }
-        try write(try JSONEncoder().encode(Line(key: key, answer: answer)) + Data("\n".utf8))
-    }
-
-    private func write(_ data: Data) throws {
-        do { try file?.write(contentsOf: data) } catch { throw Self.unavailable(path) }
+        let line = try JSONEncoder().encode(Line(key: key, answer: answer)) + Data("\n".utf8)
+        do {
+            try state.withLock { state in
+                state.found[key] = answer
+                try state.file?.write(contentsOf: line)
+            }
+        } catch { throw Self.unavailable(path) }
     }
 
     /// A file about a system in the folder for evaluations, which is made where it is missing.

@@ -50,9 +50,14 @@ extension SystemUnderTest {
                             try await client.index(photographs.bytes(place), as: "r\(place)", in: collection))
                     }
                     try await ask(searches, unit: "probes searched for") { [client] place in
-                        SystemAnswers.Answer(
-                            try await client.search(for: photographs.bytes(place), in: collection, threshold: threshold)
-                        ) { $0.candidates = $1 }
+                        let answer = try await client.search(
+                            for: photographs.bytes(place), in: collection, threshold: threshold)
+                        if case .found(let candidates) = answer {
+                            guard candidates.allSatisfy({ Self.reference($0, of: size) != nil }) else {
+                                throw RekognitionFailure(name: "unknown-candidate", isTransient: false)
+                            }
+                        }
+                        return SystemAnswers.Answer(answer) { $0.candidates = $1 }
                     }
                 }
             } catch let failure as RekognitionFailure { throw unavailable(failure) }
@@ -60,15 +65,13 @@ extension SystemUnderTest {
 
         var cut = 0
         let mates = Set(references.map { people[$0] })
-        let outcomes = try probes.map { probe -> ProbeOutcome in
+        let outcomes = probes.map { probe -> ProbeOutcome in
             let person = people[probe]
             let candidates = probeKey(probe).flatMap { answers[$0]?.candidates }
             if candidates?.count == RekognitionClient.mostCandidates { cut += 1 }
             var mate: ProbeOutcome.Closest?, stranger: ProbeOutcome.Closest?
             for candidate in candidates ?? [] {
-                guard let reference = Int(candidate.label.dropFirst()), references.contains(reference) else {
-                    throw unavailable(RekognitionFailure(name: "unknown-candidate", isTransient: false))
-                }
+                guard let reference = Self.reference(candidate, of: size) else { continue }
                 let found = ProbeOutcome.Closest(score: ComparisonScore(candidate.similarity), reference: reference)
                 if people[reference] == person {
                     if mate.map({ $0.score < found.score }) ?? true { mate = found }
@@ -96,6 +99,14 @@ extension SystemUnderTest {
             outcomes: outcomes,
             galleryFaces: references.count { referenceKey($0).flatMap { answers[$0] }?.outcome == .found },
             source: source)
+    }
+
+    /// Which photograph of the gallery a candidate is; nil for none.
+    private static func reference(_ candidate: RekognitionClient.Candidate, of size: Int) -> Int? {
+        guard candidate.label.first == "r", let place = Int(candidate.label.dropFirst()), (0..<size).contains(place) else {
+            return nil
+        }
+        return place
     }
 
     private func deletingLeftovers() async throws {

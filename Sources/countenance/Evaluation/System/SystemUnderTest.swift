@@ -5,7 +5,7 @@ import RekognitionAPI
 
 /// Another system, asked through Rekognition's API. Each answer is kept as it comes, so that what was interrupted goes on
 /// from there; a figure is made only when every answer is there.
-struct SystemUnderTest {
+struct SystemUnderTest: Sendable {
     /// Where it is: `https://host:port`.
     let name: String
     let client: RekognitionClient
@@ -50,13 +50,10 @@ struct SystemUnderTest {
         let bar = ProgressBar(total: asked.count, unit: unit)
         defer { bar.finish() }
         try await asked.mapConcurrently(width: Self.requestsAtOnce) { asked in
-            await Result { try await one(asked.question) }
-        } each: { asked, result in
-            switch result {
-            case .success(let answer): try answers.keep(answer, for: asked.key)
-            case .failure(let failure as RekognitionFailure): throw unavailable(failure)
-            case .failure(let error): throw error
-            }
+            // Kept at once, in whatever order they come.
+            await Result { try answers.keep(try await one(asked.question), for: asked.key) }
+        } each: { _, result in
+            do { try result.get() } catch let failure as RekognitionFailure { throw unavailable(failure) }
             bar.advance()
         }
     }
