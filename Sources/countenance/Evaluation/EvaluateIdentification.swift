@@ -172,7 +172,7 @@ extension EvaluationOptions {
         } else {
             let sampled = try await templates(of: photographs.map(\.file))
             sampled.duplicates.warn(people: references + asked, paths: photographs.map(\.label))
-            source = try EvaluationSource(sampled, subject: subject)
+            source = try EvaluationSource(sampled, subject: subject, people: asked, groupings: groupings)
             let gallery = Array(sampled.templates.prefix(search.gallery.count))
             let probes = Array(sampled.templates.dropFirst(search.gallery.count))
             let start = ContinuousClock.now
@@ -212,7 +212,7 @@ extension EvaluationOptions {
                 "gallery": size, "probes": outcomes.count, "probePeople": probePeople,
                 "probesWithMate": outcomes.count { $0.hasMate }, "probesWithoutMate": outcomes.count { !$0.hasMate },
             ],
-            thresholds: rows,
+            thresholds: rows, quality: source.quality,
             caveats: Self.caveats(source) + [
                 "The gallery of \(size) faces is held fixed: another gallery would bring other strangers. A larger one brings more of them, nearly in proportion."
             ],

@@ -232,9 +232,9 @@ extension RecognitionOptions {
         progress.finish()
         let templates = zip(paths, results).map { path, result -> Template? in
             switch result {
-            case .success(let template):
-                if template == nil { Console.note("\(path.printable): no face") }
-                return template
+            case .success(let sample):
+                if sample == nil { Console.note("\(path.printable): no face") }
+                return sample?.template
             case .failure(let error):
                 Console.error(error.description)
                 return nil

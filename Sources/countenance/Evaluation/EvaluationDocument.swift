@@ -170,6 +170,8 @@ struct EvaluationDocument: Encodable {
     var curves: [CurveSet] = []
     var scores: Scores?
     var thresholds: [AtThreshold]
+    /// Of the photographs, for everybody and for each grouping; empty where another system looked at them.
+    var quality: [QualityTable] = []
     /// What the data are and what they cannot show.
     var caveats: [String]
     var secondsExtracting: Double

@@ -19,8 +19,14 @@ struct EvaluationSource {
     var scale: ScoreScale
     var system: EvaluationDocument.System?
     var caveats: [String] = []
+    var quality: [EvaluationDocument.QualityTable] = []
 
-    init(_ sampled: EvaluatedPhotographs, subject: SubjectRule) throws {
+    /// - Parameters:
+    ///   - people: whom the last photographs show, of whose quality is told; as many as are given.
+    ///   - groupings: besides everybody.
+    init(
+        _ sampled: EvaluatedPhotographs, subject: SubjectRule, people: [Int], groupings: [Grouping]
+    ) throws {
         model = sampled.model.id.rawValue
         modelDigest = sampled.model.sha256
         self.subject = subject.rawValue
@@ -30,6 +36,14 @@ struct EvaluationSource {
         digest = sampled.digest
         duration = sampled.duration
         scale = try .calibrated(sampled.model.calibrated())
+        let count = groupings.first?.ofPerson.count ?? (people.max() ?? -1) + 1
+        quality = ([.everybody(count)] + groupings).map {
+            EvaluationDocument.QualityTable(sampled.samples.suffix(people.count), people: people, by: $0)
+        }
+        if sampled.withSeveralFaces > 0 {
+            caveats.append(
+                "\(sampled.withSeveralFaces) photographs show several faces; the \(subject.rawValue) one was taken for the person's.")
+        }
     }
 
     /// Of another system.

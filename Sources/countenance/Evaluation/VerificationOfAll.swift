@@ -54,7 +54,7 @@ extension Evaluate.Verify {
             let subjects = try EvaluationSubjects(
                 people: people.names.count, acquired: known.map { whom[$0] },
                 failed: rows.indices.filter { sampled.templates[$0] == nil }.map { whom[$0] }, groupings: groupings)
-            source = try EvaluationSource(sampled, subject: evaluation.subject)
+            source = try EvaluationSource(sampled, subject: evaluation.subject, people: whom, groupings: groupings)
             (survey, comparing) = try evaluation.survey(known.compactMap { sampled.templates[$0] }, of: subjects)
         }
         var document = evaluation.verification(
@@ -144,7 +144,7 @@ extension EvaluationOptions {
                 .filter { survey.groupings.count == 1 || $0.grouping != "all" },
             scores: scale.isCalibrated
                 ? .init(different: survey.nonMatedHistogram(bins: 200), same: survey.matedHistogram(bins: 200)) : nil,
-            thresholds: rows, caveats: Self.caveats(source),
+            thresholds: rows, quality: source.quality, caveats: Self.caveats(source),
             secondsExtracting: source.duration.milliseconds / 1_000, secondsComparing: comparing.milliseconds / 1_000,
             secondsBootstrapping: (ContinuousClock.now - bootstrapping).milliseconds / 1_000)
     }
@@ -250,6 +250,15 @@ extension EvaluationDocument {
                         lines.append("    worst \(d.worst) over best \(d.best): \(d.worstOverBest.text); over geometric mean: \(d.worstOverGeometricMean.text); Gini \(d.gini.text)\(d.p.map { String(format: "; p %.3f", $0) } ?? "")")
                     }
                 }
+            }
+        }
+        for table in quality {
+            lines.append("")
+            lines.append("Photographs by \(table.grouping): median and middle half of the distance between the eyes (pixels), sharpness, turn (degrees)")
+            for label in table.labels {
+                guard let group = table.groups[label] else { continue }
+                let spreads = [group.eyeDistance, group.sharpness, group.turn].map { $0?.text ?? "unknown" }
+                lines.append("  \(label.printable): \(spreads.joined(separator: ", ")) of \(group.photographs)")
             }
         }
         lines.append("")
