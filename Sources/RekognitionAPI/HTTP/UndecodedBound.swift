@@ -66,5 +66,5 @@ struct BodyIsWanted: Sendable {}
 
 extension Channel {
     /// Ends the connection in a second, by when an answer is out and read.
-    func closeSoon() { eventLoop.scheduleTask(in: .seconds(1)) { close(promise: nil) } }
+    func closeSoon() { eventLoop.scheduleTask(in: .seconds(1)) { self.close(promise: nil) } }
 }

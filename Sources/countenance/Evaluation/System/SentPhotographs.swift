@@ -2,6 +2,7 @@ import Crypto
 import FaceRecognition
 import Foundation
 import RekognitionAPI
+import SQLiteStorage
 
 /// Photographs that another system is asked about.
 struct SentPhotographs: Sendable {

@@ -1,6 +1,7 @@
 import Evaluation
 import FaceRecognition
 import Foundation
+import RekognitionAPI
 
 // Comparisons of two photographs: CompareFaces.
 extension SystemUnderTest {
