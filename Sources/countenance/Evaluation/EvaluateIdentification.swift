@@ -163,7 +163,7 @@ extension EvaluationOptions {
         let photographs = search.gallery + search.probes
         let outcomes: [ProbeOutcome], size: Int, source: EvaluationSource, comparing: Duration
         if let system {
-            let sent = try await SentPhotographs(photographs.map(\.file), data.open())
+            let sent = try await SentPhotographs(photographs.map(\.file), system.session)
             sent.duplicates.warn(people: references + asked, paths: photographs.map(\.label))
             let searched = try await system.search(
                 sent, gallery: references.count, people: references + asked,

@@ -78,7 +78,7 @@ struct Evaluate: AsyncParsableCommand {
             }
             let list = try PairProtocol(parsing: text)
             let names = list.photographs
-            if let system = try system.open(evaluation) { return try await compare(list, in: photographs, by: system) }
+            if let system = try await system.open(evaluation) { return try await compare(list, in: photographs, by: system) }
             let sampled = try await evaluation.templates(of: names.map { "\(photographs)/\($0)" })
             var templates: [String: Template] = [:]
             for (name, template) in zip(names, sampled.templates) { templates[name] = template }
@@ -108,7 +108,7 @@ struct Evaluate: AsyncParsableCommand {
             let names = list.photographs
             let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
             let start = ContinuousClock.now
-            let sent = try await SentPhotographs(names.map { "\(folder)/\($0)" }, evaluation.data.open())
+            let sent = try await SentPhotographs(names.map { "\(folder)/\($0)" }, system.session)
             func place(_ name: String) -> Int {
                 guard let place = places[name] else { preconditionFailure("A list knows its photographs") }
                 return place

@@ -42,8 +42,8 @@ extension Evaluate.Verify {
         let groupings = try people.groupings(by)
         groupings.forEach { $0.noteSmallGroups() }
         let survey: ComparisonSurvey, source: EvaluationSource, comparing: Duration
-        if let system = try system.open(evaluation) {
-            let sent = try await SentPhotographs(rows.map(\.file), evaluation.data.open())
+        if let system = try await system.open(evaluation) {
+            let sent = try await SentPhotographs(rows.map(\.file), system.session)
             sent.duplicates.warn(people: whom, paths: rows.map(\.path))
             let measured = try await system.survey(sent, people: whom, of: people.names.count, groupings: groupings)
             (survey, source, comparing) = (measured.survey, measured.source, .zero)

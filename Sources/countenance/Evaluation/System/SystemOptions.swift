@@ -30,12 +30,11 @@ struct SystemOptions: ParsableArguments {
             }
             return
         }
-        guard let address = Self.address(system) else {
+        guard Self.address(system) != nil else {
             throw ValidationError(
                 "--system is an address such as https://rekognition.eu-central-1.amazonaws.com; plain http:// is for this machine only, since photographs must not travel in the clear."
             )
         }
-        _ = address
         guard requestsPerSecond.map({ $0 > 0 && $0 <= 10_000 }) ?? true else {
             throw ValidationError("--requests-per-second lies above 0, up to 10,000.")
         }
@@ -50,8 +49,7 @@ struct SystemOptions: ParsableArguments {
     }
 
     /// The system, ready to be asked; nil when this one is measured.
-    /// - Parameter session: the data directory, where answers are kept.
-    func open(_ evaluation: EvaluationOptions) throws -> SystemUnderTest? {
+    func open(_ evaluation: EvaluationOptions) async throws -> SystemUnderTest? {
         guard let system, let address = Self.address(system) else { return nil }
         guard evaluation.recognition.model == nil, !evaluation.template.mirror else {
             throw ValidationError("--model and --mirror are about this program's networks; a system behind --system has its own.")
@@ -69,8 +67,10 @@ struct SystemOptions: ParsableArguments {
         } catch is RekognitionFailure {
             throw RecognitionError(.invalidValue, "--system \(system.printable) is no address.")
         }
+        // Makes the data directory where it is missing, in which answers are kept.
+        let session = try await evaluation.data.open()
         return SystemUnderTest(
-            name: name, client: client, requestsPerSecond: pace,
+            name: name, client: client, requestsPerSecond: pace, session: session,
             answers: try SystemAnswers(of: name, in: evaluation.noCache ? nil : evaluation.data.folder),
             collections: TemporaryCollections(of: name, in: evaluation.data.folder))
     }

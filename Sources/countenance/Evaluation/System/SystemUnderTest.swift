@@ -10,6 +10,7 @@ struct SystemUnderTest: Sendable {
     let name: String
     let client: RekognitionClient
     let requestsPerSecond: Double
+    let session: Session
     let answers: SystemAnswers
     let collections: TemporaryCollections
 
