@@ -228,6 +228,43 @@ extension EndToEnd {
             #expect(ended.code == 3 && ended.err.contains("no profile 'nobody'"), "\(ended.err)")
         }
 
+        @Test("A profile is read as AWS's clients read it")
+        func profile() async throws {
+            let place = try Place()
+            let system = try Misbehaving { _, operation in Misbehaving.agreeable(operation) }
+            defer { system.stop() }
+            let keys = try place.file(
+                "credentials",
+                Data(
+                    """
+                    # a comment
+                    [other]
+                    aws_access_key_id = AKIAOTHER
+                    aws_secret_access_key = other
+                    [audit]
+                    aws_access_key_id=AKIAAUDIT
+                      s3 =
+                        aws_access_key_id = AKIANESTED
+                    aws_secret_access_key = a/secret+with=signs
+                    aws_session_token = a token
+
+                    """.utf8))
+            let configuration = try place.file("config", Data("[profile audit]\nregion = eu-central-1\n".utf8))
+            let ended = try await place.start(
+                [
+                    "evaluate", "verification", "--manifest", try Self.manifest(place), "--system", system.url, "--profile", "audit",
+                    "--requests-per-second", "500",
+                ],
+                environment: place.environment.merging(
+                    ["AWS_SHARED_CREDENTIALS_FILE": keys, "AWS_CONFIG_FILE": configuration]) { $1 }
+            ).end()
+            #expect(ended.code == 0, "\(ended.err)")
+            let head = try #require(system.lastHead)
+            #expect(head.contains("Credential=AKIAAUDIT/") && head.contains("/eu-central-1/rekognition/aws4_request"), "\(head)")
+            #expect(head.contains("X-Amz-Security-Token: a token\r\n"))
+            #expect(!(ended.out + ended.err).contains("a/secret"))
+        }
+
         private static func manifest(_ place: Place) throws -> String {
             for i in 0..<4 { try place.file("\(i).jpg", Data("photograph \(i)".utf8)) }
             return try place.file("m.csv", Data("path,person\n0.jpg,a\n1.jpg,b\n2.jpg,c\n3.jpg,d\n".utf8))
@@ -241,6 +278,7 @@ private final class Misbehaving: Sendable {
     private struct State {
         var behaviour: Behaviour
         var requests: [String] = []
+        var lastHead: String?
     }
     private final class Shared: Sendable {
         let state: Mutex<State>
@@ -256,6 +294,7 @@ private final class Misbehaving: Sendable {
             let operation = head.firstMatch(of: #/RekognitionService\.([A-Za-z]+)/#).map { String($0.1) } ?? "none"
             let (behaviour, number) = shared.state.withLock { state in
                 state.requests.append(operation)
+                state.lastHead = head
                 return (state.behaviour, state.requests.count)
             }
             return behaviour(number, operation)
@@ -263,6 +302,8 @@ private final class Misbehaving: Sendable {
     }
 
     func stop() { server.stop() }
+    var url: String { "http://127.0.0.1:\(server.port)" }
+    var lastHead: String? { shared.state.withLock { $0.lastHead } }
     func behave(_ behaviour: @escaping Behaviour) { shared.state.withLock { $0.behaviour = behaviour } }
     func forget() { shared.state.withLock { $0.requests = [] } }
     /// The operations that were asked for, in their order.
@@ -279,7 +320,7 @@ private final class Misbehaving: Sendable {
             "profile", Data("[default]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret\nregion = us-east-1\n".utf8))
         return try place.start(
             ["evaluate"] + arguments
-                + ["--system", "http://127.0.0.1:\(server.port)", "--requests-per-second", "500", "--json"],
+                + ["--system", url, "--requests-per-second", "500", "--json"],
             environment: place.environment.merging(["AWS_SHARED_CREDENTIALS_FILE": profile, "AWS_CONFIG_FILE": profile]) { $1 })
     }
 
