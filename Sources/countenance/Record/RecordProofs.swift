@@ -147,7 +147,7 @@ extension RecordCommand {
 
         func run() async throws {
             let session = try await data.openBesideOwner(), store = session.store
-            let bar = ProgressBar(total: 0, unit: "files written")
+            let bar = ProgressBar(total: try store.entryCount() / 128, unit: "files written")
             defer { bar.finish() }
             // Its own entry comes with the next run.
             let done = try await session.auditor.look("exported", permit: session.permit(.audit)) {
