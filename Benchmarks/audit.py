@@ -36,12 +36,12 @@ def main() -> int:
         "lfw": ["verification", "--pairs", lfw / "pairs.txt", "--photographs", lfw],
         "congress": [
             "verification", "--manifest", manifest, "--by", "gender", "--by", "ethnicity",
-            "--json-file", folder / "congress.json", "--report", folder / "congress.html",
+            "--json", folder / "congress.json", "--report", folder / "congress.html",
         ],
         "aclu": [
             "congress", "--gallery", lfw, "--probes", congress, "--members", congress / "members.csv",
             "--same-person", ROOT / "Models" / "congress-in-lfw.tsv",
-            "--json-file", folder / "aclu.json", "--report", folder / "aclu.html",
+            "--json", folder / "aclu.json", "--report", folder / "aclu.html",
         ],
     }
     for name, arguments in runs.items():

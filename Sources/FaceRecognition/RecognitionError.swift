@@ -69,6 +69,8 @@ public struct RecognitionError: Error, Sendable, Hashable, CustomStringConvertib
         public static let keysRefused = Code(rawValue: "keys-refused")
         /// The trial policy does not permit it; it needs a policy that the operator has applied.
         public static let needsPolicy = Code(rawValue: "needs-policy")
+        /// Another system, which is measured, did not answer as its protocol has it.
+        public static let systemUnavailable = Code(rawValue: "system-unavailable")
 
         // The machine.
         /// The clock lies before the record's last entry; nothing is done by it.

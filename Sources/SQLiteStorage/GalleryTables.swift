@@ -103,7 +103,9 @@ struct GalleryTables {
         var conditions = ["AND face.number > ? AND (expires IS NULL OR expires > ?)"]
         var arguments: StatementArguments = [row, now.milliseconds]
         if let name {
-            guard let person = try person(name, in: gallery) else { return FacePage(faces: [], next: nil) }
+            guard let person = try person(name, in: gallery) else {
+                return FacePage(model: gallery.description.model, faces: [], next: nil)
+            }
             conditions.append("AND face.number IN (SELECT face FROM membership WHERE person = ?)")
             arguments += [person]
         }
@@ -121,7 +123,7 @@ struct GalleryTables {
             last = $0
             return true
         }
-        return FacePage(faces: faces, next: next)
+        return FacePage(model: gallery.description.model, faces: faces, next: next)
     }
 
     func faces(ofPerson number: Int64, in gallery: GalleryRow) throws -> [EnrolledFace] {

@@ -97,8 +97,8 @@ struct Outcome: Error, RawRepresentable, Equatable {
         self =
             switch code {
             case .noFace: .nothingFound
-            case .diskFull, .storageUnavailable, .storageCorrupt, .dataDirectoryInUse, .keyMissing, .clockWentBack,
-                .fault:
+            case .systemUnavailable, .diskFull, .storageUnavailable, .storageCorrupt, .dataDirectoryInUse, .keyMissing,
+                .clockWentBack, .fault:
                 .fault
             case .keysRefused, .needsPolicy: .refused
             default: .badInput

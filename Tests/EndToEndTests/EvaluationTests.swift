@@ -25,22 +25,34 @@ extension EndToEnd {
             let place = try Place()
             let manifest = try manifest(place)
             let first = try await place.run(
-                "evaluate", "verification", "--manifest", manifest, "--by", "group", "--json", "--report",
-                place.folder + "/r.html", "--json-file", place.folder + "/r.json")
+                "evaluate", "verification", "--manifest", manifest, "--by", "group", "--report",
+                place.folder + "/r.html", "--json", place.folder + "/r.json")
             #expect(first.code == 0, "\(first.err)")
-            let json = try first.json()
+            #expect(first.out.contains("At similarity 60"), "for people")
+            let json = try JSON(String(contentsOfFile: place.folder + "/r.json", encoding: .utf8))
             #expect(json["photographs"].number == 6 && json["people"].number == 3)
             #expect(json["comparisons"]["ofOnePerson"].number == 3 && json["comparisons"]["ofDifferentPeople"].number == 12)
             // Everybody is the same face here: all are false matches, of too few people for a figure.
             let rate = json["thresholds"][0]["overall"]["false match rate"]
             #expect(rate["errors"].number == 12 && rate["of"].number == 12 && rate["lack"].string == "few-people")
             #expect(first.err.contains("too few for a figure"))
+            // How well the faces can be seen stands beside that: here the same face in either group.
+            #expect(json["quality"].array.map { $0["grouping"].string } == ["all", "group"])
+            let seen = json["quality"][1]["groups"]
+            #expect(seen["x"]["photographs"].number == 4 && seen["y"]["photographs"].number == 2)
+            for name in ["eyeDistance", "sharpness", "brightness", "turn"] {
+                let spread = seen["x"][name]
+                #expect(spread["median"].number ?? 0 > 0 && spread["median"].number == seen["y"][name]["median"].number, "\(name)")
+                #expect(spread["lower"].number == spread["upper"].number, "\(name)")
+            }
             let files = try FileManager.default.contentsOfDirectory(atPath: place.data + "/evaluation")
             #expect(files.count == 1)
             let mode = try FileManager.default.attributesOfItem(atPath: place.data + "/evaluation/" + files[0])[.posixPermissions]
             #expect((mode as? NSNumber)?.intValue == 0o600)
             let again = try await place.run("evaluate", "verification", "--manifest", manifest, "--by", "group", "--json")
             #expect(try again.json()["thresholds"][0]["score"].number == json["thresholds"][0]["score"].number)
+            let known = try again.json()["quality"][1]["groups"]["x"]["turn"]["median"].number ?? 0
+            #expect(abs(known - (seen["x"]["turn"]["median"].number ?? 1)) < 1e-4, "from the cache, in single precision")
             #expect(again.processorSeconds < first.processorSeconds)
         }
 
@@ -81,6 +93,42 @@ extension EndToEnd {
             #expect(json["comparisons"]["probesWithMate"].number == 2 && json["comparisons"]["probesWithoutMate"].number == 4)
             #expect(json["thresholds"][0]["overall"]["FPIR"]["errors"].number == 4)
             #expect(json["thresholds"][0]["overall"]["FNIR"]["errors"].number == 0)
+        }
+
+        @Test("An evaluation that is interrupted goes on from there: no photograph is looked at twice")
+        func interruption() async throws {
+            let place = try Place()
+            // Templates are kept 256 at a time.
+            let count = 270
+            var lines = "path,person\n"
+            for i in 0..<count {
+                try place.photograph("p/\(i).jpg", of: Self.sample, padding: i)
+                lines += "p/\(i).jpg,\(i % 2 == 0 ? "ada" : "ben")\n"
+            }
+            let manifest = try place.file("m.csv", Data(lines.utf8))
+            let folder = place.data + "/evaluation"
+            func kept() throws -> Int {
+                guard let name = try? FileManager.default.contentsOfDirectory(atPath: folder).first else { return 0 }
+                return try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")).count
+            }
+            let running = try place.start(["evaluate", "verification", "--manifest", manifest, "--json"])
+            // The file begins with 12 bytes.
+            while try kept() <= 12 { try await Task.sleep(for: .milliseconds(3)) }
+            kill(running.process, SIGINT)
+            let ended = try await running.end()
+            let first = try kept() - 12
+            #expect(ended.code == 130 && ended.out.isEmpty && ended.err.contains("Interrupted"), "\(ended.err)")
+            let again = try await place.run("evaluate", "verification", "--manifest", manifest, "--json")
+            #expect(again.code == 0, "\(again.err)")
+            #expect(try kept() - 12 == first / 256 * count, "each photograph has one entry")
+            #expect(try again.json()["photographs"].number == Double(count))
+        }
+
+        @Test("A file for the findings goes with --json, and with nothing else")
+        func findingsFile() async throws {
+            let place = try Place()
+            let ended = try await place.run("evaluate", "threshold", "--gallery-size", "10", "--false-candidates", "1", "x.json")
+            #expect(ended.code == 2 && ended.err.contains("goes with --json"), "\(ended.err)")
         }
 
         @Test("A threshold by consequence: 0.01 false candidates among 25,000")

@@ -74,6 +74,19 @@ struct Running {
             processorSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime))
     }
 
+    /// What it has printed so far.
+    var output: String { (try? String(contentsOfFile: out, encoding: .utf8)) ?? "" }
+
+    /// Waits for a line of its output with these words.
+    func line(with words: String, within patience: Duration = .seconds(60)) async throws -> String {
+        let deadline = ContinuousClock.now + patience
+        while true {
+            if let line = output.split(separator: "\n").first(where: { $0.contains(words) }) { return String(line) }
+            guard ContinuousClock.now < deadline else { throw Late(patience: patience) }
+            try await Task.sleep(for: .milliseconds(3))
+        }
+    }
+
     /// Waits for the first of its output to arrive.
     func begin(within patience: Duration = .seconds(60)) async throws {
         let deadline = ContinuousClock.now + patience

@@ -97,14 +97,16 @@ package final class InMemoryStore: GalleryStore, RecordLog {
         in name: GalleryName, of person: String?, among: [FaceID]?, after row: Int64?, count: Int, now: Date
     ) async throws -> FacePage {
         try state.withLock { state in
-            let rest = try Self.existing(name, in: state).faces.map(\.description).map { face in
+            let entry = try Self.existing(name, in: state)
+            let rest = entry.faces.map(\.description).map { face in
                 (row: Int64(state.rows.firstIndex(of: face.id)!) + 1, face: face)
             }.filter {
                 $0.row > row ?? 0 && (person == nil || $0.face.person == person) && among?.contains($0.face.id) != false
                     && !$0.face.hasExpired(at: now)
             }
             return FacePage(
-                faces: rest.prefix(count).map(\.face), next: rest.count > count ? rest[count - 1].row : nil)
+                model: entry.description.model, faces: rest.prefix(count).map(\.face),
+                next: rest.count > count ? rest[count - 1].row : nil)
         }
     }
 

@@ -8,17 +8,25 @@ private let now = Date(timeIntervalSince1970: 1_795_690_800)
 private let verifier = SigV4Verifier(region: "eu-central-1", now: { now }) { _ in nil }
 private let signer = SigV4Signer(credentials: key, region: "eu-central-1", service: "rekognition")
 
-/// Any bytes, taken for a request, have a signature that holds or are refused in a sentence; what our signer
-/// signs is taken, and not with another body.
+/// Any bytes, taken for a request, have a signature that holds or are refused in a sentence; so has what they are once
+/// a signature of a sound form stands on them, which gets them past the header to the canonical request; what our
+/// signer signs is taken, and not with another body.
 private func verifySignature(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    let request = SignedRequest(parsing: Array(UnsafeBufferPointer(start: start, count: count)))
-    switch outcome(of: request) {
-    case .success(let caller): check(caller, of: request)
-    case .failure(let error): check(error)
-    }
+    let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+    readAuthorization(String(decoding: bytes, as: UTF8.self))
+    let request = SignedRequest(parsing: bytes)
+    judge(request)
     var unsigned = request
     let replaced = ["authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"]
     unsigned.headers.removeAll { replaced.contains($0.name.lowercased()) }
+    var forged = unsigned
+    forged.headers += forgery(for: unsigned)
+    judge(forged)
+    // What no request lacks, so that the signer seldom refuses; what is odd about the rest stays.
+    var names: Set<String> = []
+    unsigned.headers.removeAll { !names.insert(HeaderName.lowered($0.name)).inserted }
+    if !names.contains("host") { unsigned.headers.append(("Host", "x")) }
+    if !unsigned.path.hasPrefix("/") { unsigned.path = "/" + unsigned.path }
     guard let signed = try? signer.signed(unsigned, at: now) else { return 0 }
     switch outcome(of: signed) {
     case .success(let caller):
@@ -37,6 +45,43 @@ private func verifySignature(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CI
         precondition(foreseen.contains { error.message.contains($0) }, "What was signed is taken: \(error)")
     }
     return 0
+}
+
+private func judge(_ request: SignedRequest) {
+    switch outcome(of: request) {
+    case .success(let caller): check(caller, of: request)
+    case .failure(let error): check(error)
+    }
+}
+
+/// A date and a signature of a sound form over all of a request's headers, by a key that is nobody's.
+private func forgery(for request: SignedRequest) -> [SignedRequest.Header] {
+    let names = Set(request.headers.map { HeaderName.lowered($0.name) } + ["x-amz-date"])
+        .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return [
+        ("X-Amz-Date", "20261126T110000Z"),
+        (
+            "Authorization",
+            "AWS4-HMAC-SHA256 Credential=\(key.accessKeyID)/20261126/eu-central-1/rekognition/aws4_request, "
+                + "SignedHeaders=\(names.joined(separator: ";")), Signature=\(String(repeating: "0", count: 64))"
+        ),
+    ]
+}
+
+/// Any text, taken for an Authorization header, has parts of a sound form, which make the same header again, or is
+/// refused in a sentence.
+private func readAuthorization(_ text: String) {
+    do {
+        let header = try AuthorizationHeader(parsing: text)
+        precondition(header.signature.count == 32 && header.scope.day.utf8.count == 8, "Of a sound form")
+        precondition(header.signedHeaders == Array(Set(header.signedHeaders)).sorted(), "In order, each once")
+        let again = try? AuthorizationHeader(
+            parsing: "\(AuthorizationHeader.algorithm) Credential=\(header.accessKeyID)/\(header.scope.text),"
+                + "SignedHeaders=\(header.signedHeaders.joined(separator: ";")),Signature=\(header.signature.hex)")
+        precondition(again == header, "The parts make the header")
+    } catch let error as SignatureError {
+        check(error)
+    } catch { preconditionFailure("An error that is not ours: \(error)") }
 }
 
 private func check(_ caller: VerifiedCaller, of request: SignedRequest) {

@@ -9,7 +9,7 @@ import Foundation
 /// (see `GeneralisedPareto`): Pickands' theorem says that this is the form every usual law's far tail takes.
 ///
 /// - Note: comparisons that share a photograph are not independent, and photographs of one person under two names look
-///   like false matches. Both weigh most at the lowest rates; the tail is an estimate, without an interval yet.
+///   like false matches. Both weigh most at the lowest rates; `CalibrationIntervals` says how much the first does.
 public struct CalibrationFit: Sendable, Hashable {
     /// Fewer comparisons than this do not make a point. With 300 independent ones a rate's relative standard error is
     /// 1 / sqrt(300), 6%, and the fitted shape's about sqrt(4/3 / 300), 0.07 (Hosking and Wallis, 1987, at shape 0).

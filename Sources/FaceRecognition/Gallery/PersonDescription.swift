@@ -45,11 +45,14 @@ public struct PersonPage: Sendable, Hashable {
 
 /// Some of a gallery's faces, in the order of their enrolment.
 public struct FacePage: Sendable, Hashable {
+    /// The model that the gallery belongs to.
+    public let model: TemplateModelID
     public let faces: [EnrolledFaceDescription]
     /// What the next page comes after; nil when there is none.
     public let next: Int64?
 
-    package init(faces: [EnrolledFaceDescription], next: Int64?) {
+    package init(model: TemplateModelID, faces: [EnrolledFaceDescription], next: Int64?) {
+        self.model = model
         self.faces = faces
         self.next = next
     }

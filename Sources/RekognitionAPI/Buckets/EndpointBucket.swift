@@ -27,7 +27,7 @@ struct EndpointBucket: Sendable {
         var request = HTTPClientRequest(url: url)
         for header in signed.headers { request.headers.add(name: header.name, value: header.value) }
         do {
-            return try await Self.within(timeout) { [request] in
+            return try await within(timeout) { [request] in
                 let answer = try await Self.client.execute(request, deadline: .distantFuture)
                 try Self.check(answer.status.code)
                 if let length = answer.headers.first(name: "content-length").flatMap({ Int($0) }), length > limit {
@@ -73,24 +73,6 @@ struct EndpointBucket: Sendable {
         case 400..<500:
             throw BucketError(.notFound, "The bucket's endpoint has no such object or version (status \(status)).")
         default: throw BucketError(.unavailable, "The bucket's endpoint failed (status \(status)); try again.")
-        }
-    }
-
-    private struct TimedOut: Error {}
-
-    /// Cancels `work` when it takes longer than `time`: AsyncHTTPClient's deadline ends with the answer's head.
-    private static func within(_ time: Duration, _ work: @escaping @Sendable () async throws -> Data) async throws
-        -> Data
-    {
-        try await withThrowingTaskGroup(of: Data.self) { group in
-            group.addTask(operation: work)
-            group.addTask {
-                try await Task.sleep(for: time)
-                throw TimedOut()
-            }
-            defer { group.cancelAll() }
-            guard let data = try await group.next() else { throw TimedOut() }
-            return data
         }
     }
 }

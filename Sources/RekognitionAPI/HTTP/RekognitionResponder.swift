@@ -18,7 +18,19 @@ struct RekognitionResponder: HTTPResponder {
     let metrics = ServiceMetrics()
 
     func respond(to request: Request, context: ServiceContext) async throws -> Response {
-        if request.method == .post, request.uri.path == "/" { return await answer(request, context) }
+        let isOperation = request.method == .post && request.uri.path == "/"
+        var (response, isRead) = isOperation ? await answer(request, context) : (plain(request), false)
+        let hasBody = request.headers[.transferEncoding] != nil || request.headers[.contentLength] ?? "0" != "0"
+        if hasBody, !isRead {
+            // The HTTP library would read the rest of the body to its end, whatever its length and however long it takes.
+            response.headers[.connection] = "close"
+            context.channel.closeSoon()
+        }
+        return response
+    }
+
+    /// What is asked without a signature.
+    private func plain(_ request: Request) -> Response {
         var response: Response
         switch (request.method, request.uri.path) {
         case (.get, "/health"), (.head, "/health"): response = Response(plain: "alive\n")
@@ -29,15 +41,14 @@ struct RekognitionResponder: HTTPResponder {
             response = Response(error, id: .random(), status: .notFound)
         }
         if request.method == .head { response.body = ResponseBody() }
-        let hasBody = request.headers[.transferEncoding] != nil || request.headers[.contentLength] ?? "0" != "0"
-        if hasBody { leaveUnread(&response, context) }
         return response
     }
 
-    private func answer(_ request: Request, _ context: ServiceContext) async -> Response {
+    /// - Returns: also whether the body was read to its end.
+    private func answer(_ request: Request, _ context: ServiceContext) async -> (Response, isRead: Bool) {
         let id = UUID.random(), start = ContinuousClock.now
         var trace = Trace()
-        var response: Response
+        let response: Response
         var outcome = "ok"
         do {
             let (answer, body) = try await answer(request, context, id, &trace)
@@ -47,7 +58,6 @@ struct RekognitionResponder: HTTPResponder {
             let told = self.told(error, id, context.logger)
             outcome = told.name.rawValue
             response = Response(told, id: id)
-            if !trace.isRead { leaveUnread(&response, context) }
         }
         metrics.inFlight(admission.current)
         let duration = ContinuousClock.now - start
@@ -60,15 +70,7 @@ struct RekognitionResponder: HTTPResponder {
                 "access_key": "\(trace.accessKey ?? "none")", "outcome": "\(outcome)",
                 "milliseconds": "\(duration.wholeMicroseconds / 1_000)",
             ])
-        return response
-    }
-
-    /// Ends the connection once the answer is out: the HTTP library would read the rest of the body to its end, whatever
-    /// its length and however long it takes.
-    private func leaveUnread(_ response: inout Response, _ context: ServiceContext) {
-        response.headers[.connection] = "close"
-        let channel = context.channel
-        channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+        return (response, trace.isRead)
     }
 
     /// What is known of a request so far, for the log and the metrics.
@@ -97,7 +99,9 @@ struct RekognitionResponder: HTTPResponder {
             bytes: min(declared ?? RequestBodyReader.maximumBytes, RequestBodyReader.maximumBytes)
         ) {
             metrics.inFlight(admission.current)
-            let body = try await reader.read(request.body, declared: declared, on: context.channel)
+            let body = try await reader.read(
+                request.body, declared: declared,
+                isAwaited: request.headers[.expect]?.lowercased() == "100-continue", on: context.channel)
             traced.isRead = true
             let verified = try await verifier.verify(
                 SignedRequest(

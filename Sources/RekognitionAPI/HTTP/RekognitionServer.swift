@@ -44,29 +44,30 @@ package struct RekognitionServer: Service, CustomStringConvertible {
     private let responder: RekognitionResponder
     private let server: HTTPServerBuilder
     private let logger: Logger
+    private let beginning: @Sendable () async -> Void
     private let onListening: @Sendable (String) async -> Void
     private let closing = Closing()
 
     /// - Parameters:
     ///   - owner: whom an access key belongs to, and what it is bound to; nil for one that is not there.
+    ///   - beginning: waited for before the address is taken; cancelled when the service shall end.
     ///   - onListening: called with the address once requests are taken.
     /// - Throws: `.invalidValue` when the certificate or its key cannot be used.
     package init(
         _ service: RekognitionService, verifier: SigV4Verifier,
         owner: @escaping @Sendable (String) async throws -> KeyOwner?, settings: Settings, logger: Logger,
-        onListening: @escaping @Sendable (String) async -> Void
+        beginning: @escaping @Sendable () async -> Void = {}, onListening: @escaping @Sendable (String) async -> Void
     ) throws {
         self.settings = settings
         self.logger = logger
+        self.beginning = beginning
         self.onListening = onListening
         responder = RekognitionResponder(
             service: service, verifier: verifier, owner: owner,
             admission: Admission(.init(requests: settings.requests)),
             reader: RequestBodyReader(patience: .seconds(Int64(settings.bodySeconds))),
             isReady: { [closing] in !closing.hasBegun })
-        let plain = HTTPServerBuilder.http1(
-            configuration: .init(idleTimeout: .seconds(Int64(settings.idleSeconds)), httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)))
+        let plain = HTTPServerBuilder.bounded(idleTimeout: .seconds(Int64(settings.idleSeconds)))
         server = try settings.certificate.map { try Self.tls(plain, chain: $0.chain, key: $0.key) } ?? plain
     }
 
@@ -86,9 +87,11 @@ package struct RekognitionServer: Service, CustomStringConvertible {
         }
     }
 
-    /// Serves until it is told to shut down, and then finishes what it has taken.
+    /// Waits for its beginning, and serves until it is told to shut down, and then finishes what it has taken.
     /// - Throws: `.storageUnavailable` when the address cannot be had.
     package func run() async throws {
+        await cancelWhenGracefulShutdown { [beginning] in await beginning() }
+        try Task.checkCancellation()
         let scheme = settings.certificate == nil ? "http" : "https"
         let application = Application(
             responder: responder, server: server,

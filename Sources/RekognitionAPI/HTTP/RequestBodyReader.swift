@@ -11,9 +11,11 @@ struct RequestBodyReader {
     /// From its first byte to its last: 16 KB a second for the largest photograph.
     let patience: TimeAmount
 
+    /// - Parameter isAwaited: whether the client waits to be told that its body is wanted (`Expect: 100-continue`).
     /// - Throws: `RequestEntityTooLargeException`, `RequestTimeoutException`.
-    func read(_ body: RequestBody, declared: Int?, on channel: any Channel) async throws -> Data {
+    func read(_ body: RequestBody, declared: Int?, isAwaited: Bool, on channel: any Channel) async throws -> Data {
         if let declared, declared > Self.maximumBytes { throw tooLarge }
+        if isAwaited { channel.triggerUserOutboundEvent(BodyIsWanted(), promise: nil) }
         // Closing the connection ends the body, whatever the client does.
         let clock = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
         defer { clock.cancel() }

@@ -34,7 +34,7 @@ package struct MetricsServer: Service, CustomStringConvertible {
                 return Response(
                     status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                     body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text)))
-            }, server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            }, server: .bounded(idleTimeout: .seconds(60)),
             configuration: .init(
                 address: .hostname(host, port: port), serverName: "Countenance",
                 availableConnectionsDelegate: .maximum(64, logger: logger)),

@@ -65,8 +65,9 @@ extension RekognitionService {
             .outcome
         return Answer(
             body: Listed(
-                faces: page.faces.map { FaceShape($0, model: model) },
-                nextToken: try page.next.map { try pages.token(.row($0), of: list) }, faceModelVersion: model.rawValue))
+                faces: page.faces.map { FaceShape($0, model: page.model) },
+                nextToken: try page.next.map { try pages.token(.row($0), of: list) },
+                faceModelVersion: page.model.rawValue))
     }
 
     private struct Deleted: Encodable {

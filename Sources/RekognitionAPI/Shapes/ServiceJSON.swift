@@ -1,6 +1,6 @@
 import Foundation
 
-/// How answers are written: Rekognition's names begin with a capital, its times are seconds since 1970.
+/// How requests and answers are written: Rekognition's names begin with a capital, its times are seconds since 1970.
 enum ServiceJSON {
     static func encode(_ value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
@@ -8,12 +8,21 @@ enum ServiceJSON {
         encoder.outputFormatting = .withoutEscapingSlashes
         encoder.keyEncodingStrategy = .custom { path in
             let name = path[path.count - 1].stringValue
-            return CapitalKey(stringValue: name.prefix(1).uppercased() + name.dropFirst())
+            return Key(stringValue: name.prefix(1).uppercased() + name.dropFirst())
         }
         return try encoder.encode(value)
     }
 
-    private struct CapitalKey: CodingKey {
+    static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .custom { path in
+            let name = path[path.count - 1].stringValue
+            return Key(stringValue: name.prefix(1).lowercased() + name.dropFirst())
+        }
+        return try decoder.decode(type, from: data)
+    }
+
+    private struct Key: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }
         init(stringValue: String) { self.stringValue = stringValue }

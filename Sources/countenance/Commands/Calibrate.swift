@@ -63,10 +63,13 @@ extension ModelCommand {
             let known = zip(files, sampled.templates).compactMap { file, template in
                 template.map { (file.person ?? "", $0) }
             }
-            let comparisons = try AllComparisons(known.map(\.1), of: known.map { people?.person($0.0) ?? $0.0 })
+            let whom = known.map { people?.person($0.0) ?? $0.0 }
+            let comparisons = try AllComparisons(known.map(\.1), of: whom)
             let today = Date().formatted(.iso8601.year().month().day())
             let name = dataset ?? URL(fileURLWithPath: photographs).lastPathComponent
             let calibration = try CalibrationFit(comparisons, dataset: name, date: today).calibration
+
+            try Self.tellIntervals(calibration, known.map(\.1), of: whom)
 
             let catalogue = ModelCatalogue(share: try Installation().share, dataFolder: data.folder)
             let entry = try catalogue.templateModel(sampled.model.unmirrored)
@@ -87,6 +90,24 @@ extension ModelCommand {
                 Console.note("Wrote the calibration into \(target.path).")
             } else {
                 try Console.json(calibration)
+            }
+        }
+
+        /// Says how far other people of the same kind would have moved the table.
+        private static func tellIntervals(_ calibration: Calibration, _ templates: [Template], of whom: [String]) throws {
+            var people = NumberedPeople()
+            let numbers = whom.map { people.number($0, groups: []) }
+            let threads = ProcessInfo.processInfo.activeProcessorCount
+            let survey = try ComparisonSurvey(
+                templates, of: EvaluationSubjects(people: people.names.count, acquired: numbers), threads: threads)
+            let intervals = CalibrationIntervals(
+                calibration, survey, at: [60, 80, 90, 99, 99.9].compactMap { Similarity($0) },
+                plan: BootstrapPlan(threads: threads))
+            for row in intervals.rows {
+                let between =
+                    row.interval.map { String(format: "%.1e to %.1e", $0.low, $0.high) } ?? "no interval"
+                Console.note(
+                    "Similarity \(row.similarity.value.formatted()): a false match rate of \(String(format: "%.0e", row.falseMatchRate.value)), with other people of the same kind \(between) (95%).")
             }
         }
     }

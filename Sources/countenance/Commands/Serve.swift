@@ -139,6 +139,11 @@ struct Serve: AsyncParsableCommand {
             logger.warning("photographs and answers cross the network in the clear", metadata: ["listen": "\(listen)"])
         }
 
+        // The metrics' address is taken first: whoever is told that the service listens finds both.
+        let metrics = try metricsAddress()
+        let (metricsListen, metricsBegan) = AsyncStream<Void>.makeStream()
+        if metrics == nil { metricsBegan.finish() }
+
         let store = session.store
         let verifier = SigV4Verifier(region: region) { try await store.secret(of: $0)?.secret }
         let server = try RekognitionServer(
@@ -150,7 +155,7 @@ struct Serve: AsyncParsableCommand {
                 host: listen.host, port: listen.port,
                 certificate: tlsCertificate.flatMap { chain in tlsKey.map { (chain: chain, key: $0) } },
                 requests: requests, connections: connections, idleSeconds: idleTimeout, bodySeconds: bodyTimeout),
-            logger: logger
+            logger: logger, beginning: { for await _ in metricsListen {} }
         ) { address in
             do { try await makeFirstKey(session, endpoint: address) } catch {
                 Console.error("\(error)")
@@ -158,10 +163,11 @@ struct Serve: AsyncParsableCommand {
             say("listening on \(address)")
         }
         var services: [any Service] = [server, Purging(session: session, logger: logger)]
-        if let address = try metricsAddress() {
+        if let metrics {
             services.append(
-                MetricsServer(counted, host: address.host, port: address.port, logger: logger) {
+                MetricsServer(counted, host: metrics.host, port: metrics.port, logger: logger) {
                     say("metrics at \($0)")
+                    metricsBegan.finish()
                 })
         }
         try await Self.serve(services, logger)

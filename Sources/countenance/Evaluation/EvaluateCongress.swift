@@ -33,6 +33,7 @@ extension Evaluate {
         var samePerson: String?
 
         @OptionGroup var evaluation: EvaluationOptions
+        @OptionGroup var system: SystemOptions
 
         /// What the ACLU counted in 2018 (Snow, "Amazon's Face Recognition Falsely Matched 28 Members of Congress With
         /// Mugshots", aclu.org, 26 July 2018).
@@ -67,7 +68,7 @@ extension Evaluate {
                         groups: groups[$0.person] ?? columns.map { _ in "" })
                 }, columns: columns)
             var (document, rates) = try await evaluation.identification(
-                search, thresholds: thresholds, what: "the members of Congress")
+                search, by: system.open(evaluation), thresholds: thresholds, what: "the members of Congress")
             let lines = zip(thresholds.similarities, rates).map { similarity, rates -> String in
                 let all = rates[0].peopleTakenForStrangers[0].counted
                 let colour = rates[1]

@@ -32,6 +32,7 @@ extension Evaluate {
         var samePerson: String?
 
         @OptionGroup var evaluation: EvaluationOptions
+        @OptionGroup var system: SystemOptions
 
         func run() async throws {
             let references = try Manifest(gallery, by: []), asked = try Manifest(probes, by: by)
@@ -42,7 +43,8 @@ extension Evaluate {
                 }
             }
             let search = OpenSetSearch(gallery: list(references), probes: list(asked), columns: by)
-            var (document, _) = try await evaluation.identification(search, thresholds: thresholds, what: asked.name)
+            var (document, _) = try await evaluation.identification(
+                search, by: system.open(evaluation), thresholds: thresholds, what: asked.name)
             document.caveats.append(
                 "Manifests: \(references.name), SHA-256 \(references.sha256); \(asked.name), SHA-256 \(asked.sha256).")
             try evaluation.deliver(document)
@@ -118,16 +120,17 @@ extension Evaluate {
                 gallerySize: gallerySize, falseCandidates: falseCandidates, falseMatchRate: wanted,
                 similarity: similarity.value, score: score.value, beyondCounts: beyond,
                 lostTrueMatches: lost.map(EvaluationDocument.Rate.init))
-            if evaluation.output.json { return try Console.json(answer) }
-            print(
-                "Ask for a similarity of \(String(format: "%.6g", similarity.value)): one false match in \((1 / wanted).rounded3) comparisons, so \(falseCandidates.formatted()) false candidates on average in each search of \(gallerySize) faces for somebody who is not there."
-            )
-            if beyond {
+            try evaluation.deliver(answer) {
                 print(
-                    "So low a rate is the fitted law's word, not a count's: the calibration counts down to \((calibration.points.last?.falseMatchRate.value ?? 1).rounded3)."
+                    "Ask for a similarity of \(String(format: "%.6g", similarity.value)): one false match in \((1 / wanted).rounded3) comparisons, so \(falseCandidates.formatted()) false candidates on average in each search of \(gallerySize) faces for somebody who is not there."
                 )
+                if beyond {
+                    print(
+                        "So low a rate is the fitted law's word, not a count's: the calibration counts down to \((calibration.points.last?.falseMatchRate.value ?? 1).rounded3)."
+                    )
+                }
+                if let lost { print("True matches lost on \(manifest?.printable ?? ""): \(EvaluationDocument.Rate(lost).text).") }
             }
-            if let lost { print("True matches lost on \(manifest?.printable ?? ""): \(EvaluationDocument.Rate(lost).text).") }
         }
     }
 }
@@ -147,8 +150,9 @@ struct OpenSetSearch {
 
 extension EvaluationOptions {
     /// Searches, and says what was found, with each probe's outcome.
+    /// - Parameter system: nil for this one.
     func identification(
-        _ search: OpenSetSearch, thresholds: Thresholds, what: String
+        _ search: OpenSetSearch, by system: SystemUnderTest?, thresholds: Thresholds, what: String
     ) async throws -> (document: EvaluationDocument, rates: [[IdentificationRates]]) {
         var people = NumberedPeople()
         // The probes first: theirs are the groups.
@@ -156,32 +160,42 @@ extension EvaluationOptions {
         let probePeople = people.names.count
         let references = search.gallery.map { people.number($0.person, groups: []) }
         let groupings = try people.groupings(search.columns)
-        let sampled = try await templates(of: (search.gallery + search.probes).map(\.file))
-        sampled.warnOfDuplicates(people: references + asked, paths: (search.gallery + search.probes).map(\.label))
-        let calibration = try sampled.model.calibrated()
-        let gallery = Array(sampled.templates.prefix(search.gallery.count))
-        let probes = Array(sampled.templates.dropFirst(search.gallery.count))
-        let start = ContinuousClock.now
-        let bar = ProgressBar(total: probes.count, unit: "probes searched for")
-        let outcomes = try ProbeOutcome.search(
-            gallery, of: references, for: probes, of: asked, threads: plan.threads, progress: { bar.reach($0) })
-        bar.finish()
-        let comparing = ContinuousClock.now - start
+        let photographs = search.gallery + search.probes
+        let outcomes: [ProbeOutcome], size: Int, source: EvaluationSource, comparing: Duration
+        if let system {
+            let sent = try await SentPhotographs(photographs.map(\.file), system.session)
+            sent.duplicates.warn(people: references + asked, paths: photographs.map(\.label))
+            let searched = try await system.search(
+                sent, gallery: references.count, people: references + asked,
+                threshold: thresholds.similarities.map(\.value).min() ?? 0)
+            (outcomes, size, source, comparing) = (searched.outcomes, searched.galleryFaces, searched.source, .zero)
+        } else {
+            let sampled = try await templates(of: photographs.map(\.file))
+            sampled.duplicates.warn(people: references + asked, paths: photographs.map(\.label))
+            source = try EvaluationSource(sampled, subject: subject, people: asked, groupings: groupings)
+            let gallery = Array(sampled.templates.prefix(search.gallery.count))
+            let probes = Array(sampled.templates.dropFirst(search.gallery.count))
+            let start = ContinuousClock.now
+            let bar = ProgressBar(total: probes.count, unit: "probes searched for")
+            outcomes = try ProbeOutcome.search(
+                gallery, of: references, for: probes, of: asked, threads: plan.threads, progress: { bar.reach($0) })
+            bar.finish()
+            (size, comparing) = (gallery.count { $0 != nil }, ContinuousClock.now - start)
+        }
+        let scale = source.scale
         let subjects = try EvaluationSubjects(
-            people: people.names.count,
-            acquired: probes.indices.filter { probes[$0] != nil }.map { asked[$0] },
-            failed: probes.indices.filter { probes[$0] == nil }.map { asked[$0] })
+            people: people.names.count, acquired: outcomes.filter(\.acquired).map(\.person),
+            failed: outcomes.filter { !$0.acquired }.map(\.person))
         let bootstrapping = ContinuousClock.now
         let all = [Grouping.everybody(people.names.count)] + groupings
         let rates = thresholds.similarities.map { similarity in
-            all.map { IdentificationRates(outcomes, by: $0, at: calibration.score(at: similarity), plan: plan) }
+            all.map { IdentificationRates(outcomes, by: $0, at: scale.score(similarity), plan: plan) }
         }
-        let size = gallery.count { $0 != nil }
         let rows = zip(thresholds.similarities, rates).map { similarity, rates in
             let overall = rates[0]
             return EvaluationDocument.AtThreshold(
                 name: "similarity \(similarity.value.formatted())", similarity: similarity.value,
-                score: calibration.score(at: similarity).value,
+                score: scale.shown(scale.score(similarity)),
                 overall: [
                     "FPIR": .init(overall.falsePositive[0]), "FNIR": .init(overall.falseNegative[0]),
                     "rank-1 miss rate": .init(overall.rankOneMiss[0]),
@@ -189,20 +203,20 @@ extension EvaluationOptions {
                 ], tables: rates.dropFirst().map { $0.table(subjects) })
         }
         let document = EvaluationDocument(
-            evaluation: "identification", finding: Self.finding(rows, what: what), program: Countenance.version,
-            model: sampled.model.id.rawValue, modelDigest: sampled.model.sha256, subject: subject.rawValue,
-            photographs: sampled.templates.count, people: people.names.count, withoutFace: sampled.withoutFace,
-            unusable: sampled.unusable, photographsDigest: sampled.digest, seed: seed, repetitions: repetitions,
+            evaluation: "identification", system: source.system, finding: Self.finding(rows, what: what),
+            program: Countenance.version, model: source.model, modelDigest: source.modelDigest, subject: source.subject,
+            photographs: source.photographs, people: people.names.count, withoutFace: source.withoutFace,
+            unusable: source.unusable, photographsDigest: source.digest, seed: seed, repetitions: repetitions,
             command: Self.command,
             comparisons: [
-                "gallery": size, "probes": probes.count, "probePeople": probePeople,
+                "gallery": size, "probes": outcomes.count, "probePeople": probePeople,
                 "probesWithMate": outcomes.count { $0.hasMate }, "probesWithoutMate": outcomes.count { !$0.hasMate },
             ],
-            thresholds: rows,
-            caveats: Self.caveats(sampled) + [
+            thresholds: rows, quality: source.quality,
+            caveats: Self.caveats(source) + [
                 "The gallery of \(size) faces is held fixed: another gallery would bring other strangers. A larger one brings more of them, nearly in proportion."
             ],
-            secondsExtracting: sampled.duration.milliseconds / 1_000, secondsComparing: comparing.milliseconds / 1_000,
+            secondsExtracting: source.duration.milliseconds / 1_000, secondsComparing: comparing.milliseconds / 1_000,
             secondsBootstrapping: (ContinuousClock.now - bootstrapping).milliseconds / 1_000)
         return (document, rates)
     }

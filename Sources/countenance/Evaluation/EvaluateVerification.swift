@@ -54,6 +54,7 @@ struct Evaluate: AsyncParsableCommand {
         var samePerson: String?
 
         @OptionGroup var evaluation: EvaluationOptions
+        @OptionGroup var system: SystemOptions
 
         func validate() throws {
             guard (pairs == nil) != (manifest == nil) else {
@@ -62,8 +63,8 @@ struct Evaluate: AsyncParsableCommand {
             guard (pairs == nil) == (photographs == nil) else {
                 throw ValidationError("--pairs and --photographs belong together.")
             }
-            guard manifest != nil || (by.isEmpty && sample == nil && samePerson == nil && evaluation.report == nil && evaluation.jsonFile == nil) else {
-                throw ValidationError("--by, --sample, --same-person, --report and --json-file belong to --manifest.")
+            guard manifest != nil || (by.isEmpty && sample == nil && samePerson == nil && evaluation.report == nil) else {
+                throw ValidationError("--by, --sample, --same-person and --report belong to --manifest.")
             }
             guard sample.map({ $0 >= 2 }) ?? true else { throw ValidationError("--sample is 2 or more.") }
         }
@@ -77,6 +78,7 @@ struct Evaluate: AsyncParsableCommand {
             }
             let list = try PairProtocol(parsing: text)
             let names = list.photographs
+            if let system = try await system.open(evaluation) { return try await compare(list, in: photographs, by: system) }
             let sampled = try await evaluation.templates(of: names.map { "\(photographs)/\($0)" })
             var templates: [String: Template] = [:]
             for (name, template) in zip(names, sampled.templates) { templates[name] = template }
@@ -92,12 +94,46 @@ struct Evaluate: AsyncParsableCommand {
                 model: sampled.model.id.rawValue, mirror: evaluation.template.mirror,
                 subject: evaluation.subject.rawValue,
                 photographs: names.count, withoutTemplate: names.count - known.count,
+                pairsWithoutTemplate: folded.failuresToAcquire.count,
                 accuracy: folded.mean, standardError: folded.standardError,
                 pairs: [1e-3].map { Report.Row(folded.row(at: FalseMatchRate($0))) },
                 allComparisons: [1e-3, 1e-4, 1e-5, 1e-6].map { Report.Row(rates.row(at: FalseMatchRate($0))) },
                 secondsExtracting: sampled.duration.milliseconds / 1_000,
                 secondsComparing: comparing.milliseconds / 1_000)
-            if evaluation.output.json { try Console.json(report) } else { report.print(comparisons: comparisons) }
+            try evaluation.deliver(report) { report.print(comparisons: comparisons) }
+        }
+
+        /// The pairs of a list, compared by another system.
+        private func compare(_ list: PairProtocol, in folder: String, by system: SystemUnderTest) async throws {
+            let names = list.photographs
+            let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+            let start = ContinuousClock.now
+            let sent = try await SentPhotographs(names.map { "\(folder)/\($0)" }, system.session)
+            func place(_ name: String) -> Int {
+                guard let place = places[name] else { preconditionFailure("A list knows its photographs") }
+                return place
+            }
+            let pairs = list.folds.flatMap { $0 }.map {
+                SystemUnderTest.Pair(first: place($0.first), second: place($0.second))
+            }
+            let earlier = pairs.count { $0.key(sent).map { system.answers[$0] != nil } ?? false }
+            var similarities = try await system.similarities(of: pairs, among: sent)[...]
+            let folded = try FoldedAccuracy(
+                list.folds.map { fold in
+                    fold.map { pair in
+                        ScoredPair(score: similarities.removeFirst().map { ComparisonScore($0) }, samePerson: pair.samePerson)
+                    }
+                })
+            guard folded.failuresToAcquire.count < pairs.count else { throw system.seesNobody }
+            let described = system.described(earlier: earlier)
+            let report = Report(
+                model: "unknown", mirror: false, subject: SubjectRule.largest.rawValue, system: described,
+                photographs: names.count, withoutTemplate: sent.unusable,
+                pairsWithoutTemplate: folded.failuresToAcquire.count,
+                accuracy: folded.mean, standardError: folded.standardError,
+                pairs: [1e-3].map { Report.Row(folded.row(at: FalseMatchRate($0))) }, allComparisons: [],
+                secondsExtracting: (ContinuousClock.now - start).milliseconds / 1_000, secondsComparing: 0)
+            try evaluation.deliver(report) { report.print(of: system, described) }
         }
 
         /// What is printed, and with `--json` the document.
@@ -128,14 +164,28 @@ struct Evaluate: AsyncParsableCommand {
             let model: String
             let mirror: Bool
             let subject: String
+            var system: EvaluationDocument.System?
             let photographs: Int
             let withoutTemplate: Int
+            let pairsWithoutTemplate: Int
             let accuracy: Double
             let standardError: Double
             let pairs: [Row]
             let allComparisons: [Row]
             let secondsExtracting: Double
             let secondsComparing: Double
+
+            func print(of system: SystemUnderTest, _ described: EvaluationDocument.System) {
+                Swift.print(
+                    """
+                    System \(system.name), the \(subject) face of each photograph
+                    Photographs \(photographs), \(withoutTemplate) that cannot be sent; pairs without a similarity \(pairsWithoutTemplate)
+                    Accuracy over the folds \(String(format: "%.2f%% (standard error %.2f%%)", 100 * accuracy, 100 * standardError))
+                    True match rate at a false match rate, over the pairs:
+                    \(pairs.map(\.line).joined(separator: "\n"))
+                    \(system.caveats(described).joined(separator: "\n"))
+                    """)
+            }
 
             func print(comparisons: AllComparisons) {
                 Swift.print(
@@ -182,9 +232,9 @@ extension RecognitionOptions {
         progress.finish()
         let templates = zip(paths, results).map { path, result -> Template? in
             switch result {
-            case .success(let template):
-                if template == nil { Console.note("\(path.printable): no face") }
-                return template
+            case .success(let sample):
+                if sample == nil { Console.note("\(path.printable): no face") }
+                return sample?.template
             case .failure(let error):
                 Console.error(error.description)
                 return nil

@@ -14,7 +14,10 @@ struct EvaluationOptions: ParsableArguments {
             valueName: "rule"), transform: SubjectRule.argument)
     var subject: SubjectRule = .central
 
-    @Option(help: .init("Write the findings as JSON into this file.", valueName: "file"), completion: .file())
+    // `--json FILE`: an option of this parser has a value always or never, so the file is a word of its own.
+    @Argument(
+        help: .init("With --json: write the findings into this file instead of printing them.", valueName: "file"),
+        completion: .file())
     var jsonFile: String?
 
     @Option(help: .init("Write a report into this file: one page of HTML, for people.", valueName: "file"), completion: .file())
@@ -37,6 +40,9 @@ struct EvaluationOptions: ParsableArguments {
         guard (100...100_000).contains(repetitions) else {
             throw ValidationError("--repetitions lies between 100 and 100,000.")
         }
+        if let jsonFile, !output.json {
+            throw ValidationError("'\(jsonFile.printable)' is no option; a file for the findings goes with --json.")
+        }
     }
 
     var plan: BootstrapPlan {
@@ -49,9 +55,12 @@ struct EvaluationOptions: ParsableArguments {
 struct EvaluatedPhotographs {
     /// One for each photograph that was asked for; nil where there is no face or the photograph cannot be used, both of
     /// which were said.
-    let templates: [Template?]
+    let samples: [AuditedSample?]
+    var templates: [Template?] { samples.map { $0?.template } }
     let model: TemplateModel
     let withoutFace: Int
+    /// Photographs with several faces, of which one was meant.
+    var withSeveralFaces: Int { samples.count { $0?.facesInPhotograph ?? 0 > 1 } }
     /// Photographs that could not be read or decoded.
     let unusable: Int
     /// Templates that were known already.
@@ -72,7 +81,7 @@ extension EvaluationOptions {
         let recognizer = session.recognizer(pipeline)
         let cache = noCache ? nil : try TemplateCache(model: recognizer.model, rule: subject, in: data.folder)
         let start = ContinuousClock.now
-        var templates: [Template?] = Array(repeating: nil, count: paths.count)
+        var samples: [AuditedSample?] = Array(repeating: nil, count: paths.count)
         var whole = SHA256(), seen: [Data: [Int]] = [:]
         var withoutFace = 0, unusable = 0, fromCache = 0
         var waiting: [(place: Int, digest: PhotographDigest)] = []
@@ -87,8 +96,11 @@ extension EvaluationOptions {
                 seen[digest.bytes, default: []].append(i)
                 if let known = cache?[digest] {
                     fromCache += 1
-                    templates[i] = known
-                    if known == nil { withoutFace += 1 }
+                    samples[i] = known
+                    if known == nil {
+                        withoutFace += 1
+                        Console.note("\(path.printable): no face")
+                    }
                 } else {
                     waiting.append((i, digest))
                 }
@@ -109,13 +121,13 @@ extension EvaluationOptions {
                 some.map { recognition.photograph(paths[$0.place]) }, choosing: subject,
                 permit: session.permit(.audit), progress: { progress.advance() }
             ).outcome
-            var known: [(photograph: PhotographDigest, template: Template?)] = []
+            var known: [(photograph: PhotographDigest, sample: AuditedSample?)] = []
             for (one, result) in zip(some, results) {
                 switch result {
-                case .success(let template):
-                    templates[one.place] = template
-                    known.append((one.digest, template))
-                    if template == nil {
+                case .success(let sample):
+                    samples[one.place] = sample
+                    known.append((one.digest, sample))
+                    if sample == nil {
                         withoutFace += 1
                         Console.note("\(paths[one.place].printable): no face")
                     }
@@ -127,11 +139,28 @@ extension EvaluationOptions {
             try cache?.add(known)
             done += some.count
         }
+        Self.noteSeveralFaces(samples, paths, rule: subject)
         return EvaluatedPhotographs(
-            templates: templates, model: recognizer.model, withoutFace: withoutFace, unusable: unusable,
+            samples: samples, model: recognizer.model, withoutFace: withoutFace, unusable: unusable,
             fromCache: fromCache, duration: ContinuousClock.now - start,
             digest: whole.finalize().map { String(format: "%02x", $0) }.joined(),
             duplicates: seen.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] })
+    }
+}
+
+extension EvaluationOptions {
+    /// How many photographs with several faces are named; of more, their number is told.
+    private static let namedAtMost = 20
+
+    private static func noteSeveralFaces(_ samples: [AuditedSample?], _ paths: [String], rule: SubjectRule) {
+        let several = samples.indices.filter { samples[$0]?.facesInPhotograph ?? 0 > 1 }
+        for place in several.prefix(namedAtMost) {
+            Console.note(
+                "\(paths[place].printable): \(samples[place]?.facesInPhotograph ?? 0) faces, of which the \(rule.rawValue) one is meant")
+        }
+        if several.count > namedAtMost {
+            Console.note("\(several.count - namedAtMost) more photographs show several faces, of which the \(rule.rawValue) one is meant")
+        }
     }
 }
 
@@ -171,10 +200,11 @@ extension Data {
     var sha256: String { SHA256.hash(data: self).map { String(format: "%02x", $0) }.joined() }
 }
 
-extension EvaluatedPhotographs {
-    /// Says which files are under two people: labels that are wrong make errors that are none.
-    func warnOfDuplicates(people: [Int], paths: [String]) {
-        for group in duplicates where Set(group.map { people[$0] }).count > 1 {
+extension [[Int]] {
+    /// Says which files, of places that hold the same one, are under two people: labels that are wrong make errors that
+    /// are none.
+    func warn(people: [Int], paths: [String]) {
+        for group in self where Set(group.map { people[$0] }).count > 1 {
             Console.note(
                 "\(paths[group[0]].printable) and \(paths[group[1]].printable) are one file under two people; comparisons of it with itself are counted as their labels say. --same-person makes them one."
             )

@@ -134,7 +134,24 @@ struct EvaluationDocument: Encodable {
         let same: [Int]
     }
 
+    /// Another system, asked through Rekognition's API.
+    struct System: Encodable {
+        let endpoint: String
+        /// Requests that were sent this time.
+        let calls: Int
+        /// Answers that an earlier run had kept.
+        let answeredEarlier: Int
+        /// What made requests be sent again: how often each failure came.
+        let askedAgain: [String: Int]
+        /// Comparisons that were refused though both photographs show a face.
+        let unexplained: Int
+        /// Searches with as many candidates as there can be.
+        let cut: Int
+    }
+
     let evaluation: String
+    /// nil for this one.
+    var system: System?
     var finding: String
     let program: String
     let model: String
@@ -153,6 +170,8 @@ struct EvaluationDocument: Encodable {
     var curves: [CurveSet] = []
     var scores: Scores?
     var thresholds: [AtThreshold]
+    /// Of the photographs, for everybody and for each grouping; empty where another system looked at them.
+    var quality: [QualityTable] = []
     /// What the data are and what they cannot show.
     var caveats: [String]
     var secondsExtracting: Double

@@ -14,11 +14,12 @@ struct EvaluationReport {
             body += "<h2>Scores</h2>\n" + ScoreDrawing(scores, thresholds: document.thresholds).svg
         }
         for row in document.thresholds { body += Self.threshold(row) }
+        if !document.quality.isEmpty { body += Self.quality(document.quality) }
         body += "<h2>What these data are, and what they cannot show</h2>\n<ul>\n"
         body += document.caveats.map { "<li>\($0.escaped)</li>\n" }.joined() + "</ul>\n"
         body += "<h2>How to make this report again</h2>\n<pre>\(document.command.escaped)</pre>\n"
         body += """
-            <dl><dt>Program</dt><dd>Countenance \(document.program)</dd><dt>Model</dt><dd>\(document.model.escaped), SHA-256 <code>\(document.modelDigest.escaped)</code></dd>
+            <dl><dt>Program</dt><dd>Countenance \(document.program)</dd>\(Self.system(document))
             <dt>Photographs</dt><dd>SHA-256 over all of theirs <code>\(document.photographsDigest)</code></dd>
             <dt>Chance</dt><dd>seed \(document.seed), \(document.repetitions) repetitions</dd></dl>
 
@@ -43,6 +44,27 @@ struct EvaluationReport {
         figure{margin:1rem 0}svg{width:100%;max-width:44rem;height:auto;display:block}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f2f2f2;padding:.5rem}
         code{overflow-wrap:anywhere}dt{font-weight:600}dd{margin:0 0 .4rem}.none{color:#555}
         """
+
+    private static func quality(_ tables: [EvaluationDocument.QualityTable]) -> String {
+        var text = "<h2>How well the faces can be seen</h2>\n<p>Medians, and the middle half of the photographs. Where groups differ here, a difference of rates may be the photographs'.</p>\n"
+        for table in tables {
+            text += "<div class=\"wide\"><table><caption>Photographs by \(table.grouping.escaped)</caption><thead><tr><th scope=\"col\">Group</th><th scope=\"col\">Photographs</th><th scope=\"col\">With several faces</th><th scope=\"col\">Between the eyes, pixels</th><th scope=\"col\">Sharpness, of 100</th><th scope=\"col\">Brightness, of 100</th><th scope=\"col\">Turned away, degrees</th></tr></thead><tbody>\n"
+            for label in table.labels {
+                guard let group = table.groups[label] else { continue }
+                let cells = [group.eyeDistance, group.sharpness, group.brightness, group.turn].map { "<td>\($0?.text ?? "unknown")</td>" }
+                text += "<tr><th scope=\"row\">\(label.escaped)</th><td>\(group.photographs)</td><td>\(group.withSeveralFaces)</td>\(cells.joined())</tr>\n"
+            }
+            text += "</tbody></table></div>\n"
+        }
+        return text
+    }
+
+    private static func system(_ document: EvaluationDocument) -> String {
+        guard let system = document.system else {
+            return "<dt>Model</dt><dd>\(document.model.escaped), SHA-256 <code>\(document.modelDigest.escaped)</code></dd>"
+        }
+        return "<dt>System</dt><dd>\(system.endpoint.escaped), asked through Rekognition's API; face model: \(document.model.escaped)</dd>"
+    }
 
     private static func section(_ drawings: [String]) -> String { drawings.joined(separator: "\n") + "\n" }
 

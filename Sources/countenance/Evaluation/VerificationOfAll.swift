@@ -41,15 +41,24 @@ extension Evaluate.Verify {
         }
         let groupings = try people.groupings(by)
         groupings.forEach { $0.noteSmallGroups() }
-        let sampled = try await evaluation.templates(of: rows.map(\.file))
-        sampled.warnOfDuplicates(people: whom, paths: rows.map(\.path))
-        let known = rows.indices.filter { sampled.templates[$0] != nil }
-        let subjects = try EvaluationSubjects(
-            people: people.names.count, acquired: known.map { whom[$0] },
-            failed: rows.indices.filter { sampled.templates[$0] == nil }.map { whom[$0] }, groupings: groupings)
-        var document = try evaluation.verification(
-            known.compactMap { sampled.templates[$0] }, of: subjects, sampled, thresholds: thresholds,
-            what: manifest.name)
+        let survey: ComparisonSurvey, source: EvaluationSource, comparing: Duration
+        if let system = try await system.open(evaluation) {
+            let sent = try await SentPhotographs(rows.map(\.file), system.session)
+            sent.duplicates.warn(people: whom, paths: rows.map(\.path))
+            let measured = try await system.survey(sent, people: whom, of: people.names.count, groupings: groupings)
+            (survey, source, comparing) = (measured.survey, measured.source, .zero)
+        } else {
+            let sampled = try await evaluation.templates(of: rows.map(\.file))
+            sampled.duplicates.warn(people: whom, paths: rows.map(\.path))
+            let known = rows.indices.filter { sampled.templates[$0] != nil }
+            let subjects = try EvaluationSubjects(
+                people: people.names.count, acquired: known.map { whom[$0] },
+                failed: rows.indices.filter { sampled.templates[$0] == nil }.map { whom[$0] }, groupings: groupings)
+            source = try EvaluationSource(sampled, subject: evaluation.subject, people: whom, groupings: groupings)
+            (survey, comparing) = try evaluation.survey(known.compactMap { sampled.templates[$0] }, of: subjects)
+        }
+        var document = evaluation.verification(
+            survey, comparing: comparing, source, thresholds: thresholds, what: manifest.name)
         document.caveats.append(
             sample == nil
                 ? "All comparisons of the manifest's photographs were made."
@@ -73,18 +82,23 @@ extension Grouping {
 }
 
 extension EvaluationOptions {
-    /// Measures all comparisons, and says what was found.
-    func verification(
-        _ templates: [Template], of subjects: EvaluationSubjects, _ sampled: EvaluatedPhotographs,
-        thresholds: Thresholds, what: String
-    ) throws -> EvaluationDocument {
-        let calibration = try sampled.model.calibrated()
+    /// Makes all comparisons.
+    func survey(
+        _ templates: [Template], of subjects: EvaluationSubjects
+    ) throws -> (survey: ComparisonSurvey, comparing: Duration) {
         let start = ContinuousClock.now
         let bar = ProgressBar(total: templates.count, unit: "photographs compared")
         let survey = try ComparisonSurvey(
             templates, of: subjects, threads: plan.threads, isCancelled: { Task.isCancelled }, progress: { bar.reach($0) })
         bar.finish()
-        let comparing = ContinuousClock.now - start
+        return (survey, ContinuousClock.now - start)
+    }
+
+    /// Says what all comparisons gave.
+    func verification(
+        _ survey: ComparisonSurvey, comparing: Duration, _ source: EvaluationSource, thresholds: Thresholds, what: String
+    ) -> EvaluationDocument {
+        let subjects = survey.subjects, scale = source.scale
         let bootstrapping = ContinuousClock.now
         struct Point {
             let name: String
@@ -92,7 +106,7 @@ extension EvaluationOptions {
             let score: ComparisonScore
         }
         var points = thresholds.similarities.map {
-            Point(name: "similarity \($0.value.formatted())", similarity: $0, score: calibration.score(at: $0))
+            Point(name: "similarity \($0.value.formatted())", similarity: $0, score: scale.score($0))
         }
         // Where the photographs' own comparisons put the rate, as long as ten of them carry it.
         for rate in [1e-2, 1e-3, 1e-4, 1e-5, 1e-6] where rate * Double(survey.nonMated) >= Double(EstimatedRate.leastErrors) {
@@ -107,9 +121,9 @@ extension EvaluationOptions {
         let rows = points.indices.map { i -> EvaluationDocument.AtThreshold in
             let all = findings[0][i]
             let counted = all.falseMatch.rates[0].counted
-            let expected = points[i].similarity?.falseMatchRate.value
+            let expected = scale.isCalibrated ? points[i].similarity?.falseMatchRate.value : nil
             return EvaluationDocument.AtThreshold(
-                name: points[i].name, similarity: points[i].similarity?.value, score: points[i].score.value,
+                name: points[i].name, similarity: points[i].similarity?.value, score: scale.shown(points[i].score),
                 overall: [
                     "false match rate": .init(all.falseMatch.rates[0]),
                     "false non-match rate": .init(all.falseNonMatch.rates[0]),
@@ -119,19 +133,19 @@ extension EvaluationOptions {
                 countedOverCalibrated: expected.flatMap { counted.count >= EstimatedRate.leastErrors ? counted.value / $0 : nil })
         }
         return EvaluationDocument(
-            evaluation: "verification", finding: Self.finding(rows, what: what), program: Countenance.version,
-            model: sampled.model.id.rawValue, modelDigest: sampled.model.sha256, subject: subject.rawValue,
-            photographs: sampled.templates.count, people: subjects.people, withoutFace: sampled.withoutFace,
-            unusable: sampled.unusable, photographsDigest: sampled.digest, seed: seed, repetitions: repetitions,
+            evaluation: "verification", system: source.system, finding: Self.finding(rows, what: what),
+            program: Countenance.version, model: source.model, modelDigest: source.modelDigest, subject: source.subject,
+            photographs: source.photographs, people: subjects.people, withoutFace: source.withoutFace,
+            unusable: source.unusable, photographsDigest: source.digest, seed: seed, repetitions: repetitions,
             command: Self.command,
             comparisons: ["ofDifferentPeople": survey.nonMated, "ofOnePerson": survey.mated.count],
             equalErrorRate: equal.map { [$0.value, $0.interval?.low, $0.interval?.high] },
             curves: survey.groupings.indices.map { EvaluationDocument.CurveSet(survey, $0) }
                 .filter { survey.groupings.count == 1 || $0.grouping != "all" },
-            scores: .init(
-                different: survey.nonMatedHistogram(bins: 200), same: survey.matedHistogram(bins: 200)),
-            thresholds: rows, caveats: Self.caveats(sampled),
-            secondsExtracting: sampled.duration.milliseconds / 1_000, secondsComparing: comparing.milliseconds / 1_000,
+            scores: scale.isCalibrated
+                ? .init(different: survey.nonMatedHistogram(bins: 200), same: survey.matedHistogram(bins: 200)) : nil,
+            thresholds: rows, quality: source.quality, caveats: Self.caveats(source),
+            secondsExtracting: source.duration.milliseconds / 1_000, secondsComparing: comparing.milliseconds / 1_000,
             secondsBootstrapping: (ContinuousClock.now - bootstrapping).milliseconds / 1_000)
     }
 
@@ -144,9 +158,9 @@ extension EvaluationOptions {
         }.joined(separator: " ")
     }
 
-    static func caveats(_ sampled: EvaluatedPhotographs) -> [String] {
-        [
-            "\(sampled.withoutFace) photographs showed no face and \(sampled.unusable) could not be read; each counts as missed in every comparison with its own person, and in none with others.",
+    static func caveats(_ source: EvaluationSource) -> [String] {
+        source.caveats + [
+            "\(source.withoutFace) photographs showed no face and \(source.unusable) could not be read; each counts as missed in every comparison with its own person, and in none with others.",
             "Intervals hold 95%; they come from drawing people, not comparisons, anew. They say how the figures would vary with other people like these, not with other cameras, ages or light.",
             "Fewer than \(EstimatedRate.leastPeople) people or \(EstimatedRate.leastErrors) errors carry no figure; below \(EstimatedRate.ruleOf30) errors (ISO/IEC 19795-1's rule of 30) a figure is weak.",
             "Group labels are those of the manifest. Photographs of groups can differ in size, sharpness, pose, age and camera, and these were not evened out: a difference found here is one between these photographs of these people.",
@@ -183,14 +197,21 @@ extension EvaluationOptions {
 
     /// Prints, and writes what was asked for.
     func deliver(_ document: EvaluationDocument) throws {
+        if let report { try Self.write(Data(EvaluationReport(document).html.utf8), to: report) }
+        try deliver(document) { print(document.text) }
+    }
+
+    /// With `--json` prints the document, or writes it into the file that was named; the text is for people otherwise.
+    func deliver(_ document: some Encodable, printing text: () -> Void) throws {
+        guard output.json else { return text() }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "none")
         let json = try encoder.encode(document)
-        if let jsonFile { try Self.write(json + Data("\n".utf8), to: jsonFile) }
-        if let report { try Self.write(Data(EvaluationReport(document).html.utf8), to: report) }
-        if output.json { print(String(decoding: json, as: UTF8.self)) } else { print(document.text) }
+        guard let jsonFile else { return print(String(decoding: json, as: UTF8.self)) }
+        try Self.write(json + Data("\n".utf8), to: jsonFile)
+        text()
     }
 
     private static func write(_ data: Data, to path: String) throws {
@@ -206,7 +227,8 @@ extension EvaluationDocument {
     /// For the terminal.
     var text: String {
         var lines = [Console.bold(finding), ""]
-        lines.append("Model \(model), the \(subject) face of each photograph")
+        let which = system.map { "System \($0.endpoint), face model \(model.printable)" } ?? "Model \(model)"
+        lines.append("\(which), the \(subject) face of each photograph")
         lines.append("Photographs \(photographs) of \(people) people, \(withoutFace) without a face, \(unusable) unusable")
         if let rate = equalErrorRate?.first ?? nil { lines.append("Equal error rate \(rate.percent)") }
         for row in thresholds {
@@ -228,6 +250,15 @@ extension EvaluationDocument {
                         lines.append("    worst \(d.worst) over best \(d.best): \(d.worstOverBest.text); over geometric mean: \(d.worstOverGeometricMean.text); Gini \(d.gini.text)\(d.p.map { String(format: "; p %.3f", $0) } ?? "")")
                     }
                 }
+            }
+        }
+        for table in quality {
+            lines.append("")
+            lines.append("Photographs by \(table.grouping): median and middle half of the distance between the eyes (pixels), sharpness, turn (degrees)")
+            for label in table.labels {
+                guard let group = table.groups[label] else { continue }
+                let spreads = [group.eyeDistance, group.sharpness, group.turn].map { $0?.text ?? "unknown" }
+                lines.append("  \(label.printable): \(spreads.joined(separator: ", ")) of \(group.photographs)")
             }
         }
         lines.append("")

@@ -1,3 +1,4 @@
+import FaceTestSupport
 import Foundation
 import Synchronization
 import Testing

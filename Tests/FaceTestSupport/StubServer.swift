@@ -2,16 +2,16 @@ import Foundation
 import Synchronization
 
 /// Answers one request a connection, on loopback, with the bytes that a test gives.
-final class StubServer: Sendable {
-    let port: Int
+package final class StubServer: Sendable {
+    package let port: Int
     private let listener: CInt
     private let answer: @Sendable (String) -> [Piece]
 
     /// A part of an answer: bytes, the same bytes until the other side hangs up, or a pause before the next.
-    enum Piece { case bytes([UInt8]), endless([UInt8]), pause(Double) }
+    package enum Piece: Sendable { case bytes([UInt8]), endless([UInt8]), pause(Double) }
 
     /// - Parameter answer: From a request's head, as received.
-    init(answering answer: @escaping @Sendable (String) -> [Piece]) throws {
+    package init(answering answer: @escaping @Sendable (String) -> [Piece]) throws {
         self.answer = answer
         listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -33,7 +33,7 @@ final class StubServer: Sendable {
 
     /// Ends the thread that waits for connections. It closes the socket itself: were it closed here, the thread could
     /// wait on its number when that is another server's already.
-    func stop() { shutdown(listener, CInt(SHUT_RDWR)) }
+    package func stop() { shutdown(listener, CInt(SHUT_RDWR)) }
 
     private func serve() {
         while true {
@@ -43,14 +43,8 @@ final class StubServer: Sendable {
                 return
             }
             let thread = Thread { [answer] in
-                var head: [UInt8] = []
-                var buffer = [UInt8](repeating: 0, count: 4096)
-                while !String(decoding: head, as: UTF8.self).contains("\r\n\r\n") {
-                    let count = recv(connection, &buffer, buffer.count, 0)
-                    guard count > 0 else { break }
-                    head += buffer[..<count]
-                }
-                sending: for piece in answer(String(decoding: head, as: UTF8.self)) {
+                let head = Self.request(on: connection)
+                sending: for piece in answer(head) {
                     switch piece {
                     case .pause(let seconds): Thread.sleep(forTimeInterval: seconds)
                     case .bytes(let bytes): guard Self.send(bytes, to: connection) else { break sending }
@@ -60,6 +54,23 @@ final class StubServer: Sendable {
                 close(connection)
             }
             thread.start()
+        }
+    }
+
+    /// A request's head; its body is read and left.
+    private static func request(on connection: CInt) -> String {
+        var bytes: [UInt8] = [], end: Int?
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            if end == nil { end = bytes.indices.first { bytes[$0...].starts(with: "\r\n\r\n".utf8) } }
+            if let end {
+                let head = String(decoding: bytes[..<(end + 4)], as: UTF8.self)
+                let length = head.lowercased().firstMatch(of: #/\r\ncontent-length: *([0-9]+)\r\n/#).flatMap { Int($0.1) }
+                guard bytes.count < end + 4 + (length ?? 0) else { return head }
+            }
+            let count = recv(connection, &buffer, buffer.count, 0)
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<count]
         }
     }
 
