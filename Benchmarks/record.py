@@ -32,7 +32,16 @@ def lengthen(database: Path, entries: int) -> None:
 
     file = sqlite3.connect(database)
     (first,) = file.execute("SELECT coalesce(max(position) + 1, 0) FROM record").fetchone()
-    levels = [[row[0] for row in file.execute("SELECT leaf_hash FROM record ORDER BY position")], [], [], []]
+
+    def unfinished(level: int) -> list[bytes]:
+        """The hashes of a level that are not yet a full tile."""
+        query = "SELECT leaf_hash FROM record WHERE position >= ?"
+        if level:
+            query = f"SELECT hash FROM record_tree WHERE level = {level} AND position >= ?"
+        count = first // 256**level
+        return [row[0] for row in file.execute(f"{query} ORDER BY position", (count - count % 256,))]
+
+    levels = [unfinished(level) for level in range(4)]
     form = (
         '{{"candidates":[{{"face":"{face}","similarity":99.123456789}}],"decision":"permitted",'
         '"expectedFalseCandidates":0.01,"gallery":"missing","model":"sface-2021dec","operation":"identify",'

@@ -140,6 +140,8 @@ public struct TileFolder: Sendable {
             progress(done + 1, tiles.count)
         }
         try write(Data("\(key)\n".utf8), to: Self.publicKey)
+        // All of it is on the disk before the checkpoint says that it is there.
+        sync()
         try write(Data(note.utf8), to: Self.checkpoint)
         // Published once, under a checkpoint that is not the last any more; the full tile has it all.
         for tile in tiles where tile.isFull {
@@ -239,9 +241,6 @@ public struct TileFolder: Sendable {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try bytes.write(to: URL(fileURLWithPath: part))
-            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: part))
-            try handle.synchronize()
-            try handle.close()
         } catch {
             unlink(part)
             throw unwritable(url.path, error)

@@ -290,8 +290,8 @@ class NothingPermitted(Governed):
         "policy apply": "the operator's own, recorded", "withdraw": "the operator's own, recorded",
         "reinstate": "the operator's own, recorded", "serve": "each of its requests passes the gate",
         "model list": "no face, no gallery", "model show": "no face, no gallery", "model add": "no face, no gallery",
-        "record verify": "hashes and signatures only", "record prove": "hashes and signatures only",
-        "record consistency": "hashes and signatures only", "record checkpoint": "hashes and signatures only",
+        "record verify": "tells whether hashes fit", "record checkpoint": "gives hashes away, and no entry",
+        "record prove": "gives hashes away, and no entry", "record consistency": "gives hashes away, and no entry",
         "evaluate threshold": "computes with the shipped calibration", "doctor": "checks the parts, counts galleries",
     }
 
@@ -334,9 +334,9 @@ class NothingPermitted(Governed):
             "evaluate verification": ["--manifest", str(out / "m.csv")],
             "evaluate identification": ["--gallery", str(out / "m.csv"), "--probes", str(out / "m.csv")],
             "evaluate congress": ["--gallery", str(out / "people"), "--probes", str(out / "people"), "--members", str(out / "members.csv")],
-            "record list": [], "record show": ["0"], "record about": [face], "record export": [str(out / "log")],
-            "report": ["--from", "2020-01-01", "--to", "2030-01-01"],
-            "demo": ["--samples", folder, "--picture", str(out / "demo.png")],
+            "demo": ["--samples", folder, "--picture", str(out / "demo.png")], "record list": [], "record show": ["0"],
+            "record about": [face], "record export": [str(out / "record")],
+            "report": ["--from", "2020-01-01", "--to", "2999-01-01"],
         }
 
     @classmethod

@@ -247,6 +247,18 @@ import struct FaceRecognition.Record
         #expect(next.index == kept.count)
     }
 
+    @Test("A search in several parts is one search to a policy that limits them") func countedOnce() async throws {
+        let store = try await temporary.store()
+        var record = Record.sample("candidates")
+        record.operation = .identify
+        record.candidates = (0..<4_096).map { _ in .init(face: FaceID(), similarity: Similarity(99.123_456_789)!) }
+        for _ in 0..<2 { _ = try await store.append(record) }
+        #expect(try store.recordCount() > 4)
+        let count = try await store.searches(
+            of: record.organisation, for: #require(record.purpose), since: record.time.addingTimeInterval(-60))
+        #expect(count == 2)
+    }
+
     @Test(
         "An entry of exactly 65,535 bytes is one; of a byte more, without a list to part, it is refused and nothing is kept"
     )

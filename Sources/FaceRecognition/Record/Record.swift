@@ -143,10 +143,12 @@ public struct Record: Sendable, Hashable, Codable {
     package init(encoded: Data) throws {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
-        // Entries from before there were policies say `caller`.
-        decoder.keyDecodingStrategy = .custom { path in
-            let name = path[path.count - 1]
-            return name.stringValue == "caller" ? CodingKeys.organisation : name
+        // Entries from before there were policies say `caller`. To look for it costs less than to ask at every member.
+        if encoded.range(of: Data("\"caller\"".utf8)) != nil {
+            decoder.keyDecodingStrategy = .custom { path in
+                let name = path[path.count - 1]
+                return name.stringValue == "caller" ? CodingKeys.organisation : name
+            }
         }
         self = try decoder.decode(Record.self, from: encoded)
     }

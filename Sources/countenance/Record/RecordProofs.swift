@@ -89,7 +89,8 @@ extension RecordCommand {
             let store = try await data.recordBesideOwner(), tree = try store.recordContents().tree
             let key = try store.recordKey()
             let from = try size(old, tree, key)
-            let later = try new.map { try size($0, tree, key) }
+            // As the record was when it was read: a service may add to it meanwhile.
+            let later = try new.map { try size($0, tree, key) } ?? tree.size
             let (checkpoint, note) = try store.signedCheckpoint(size: later)
             let path = try tree.consistencyProof(from: from, to: checkpoint.size)
             print(ConsistencyProof(old: from, path: path, checkpoint: note).text, terminator: "")
@@ -147,7 +148,7 @@ extension RecordCommand {
 
         func run() async throws {
             let session = try await data.openBesideOwner(), store = session.store
-            let bar = ProgressBar(total: 0, unit: "files written")
+            let bar = ProgressBar(total: try store.entryCount() / 128, unit: "files written")
             defer { bar.finish() }
             // Its own entry comes with the next run.
             let done = try await session.auditor.look("exported", permit: session.permit(.audit)) {
