@@ -29,7 +29,7 @@ build: setup ## Build the program at bin/countenance.
 
 demo: build ## Show every stage on sample photographs; writes demo.png.
 	@rm -rf .parts/demo-data
-	@bin/countenance demo --samples .parts/samples --data .parts/demo-data --picture demo.png
+	@bin/countenance demo --samples .parts/samples --data .parts/demo-data --picture demo.png --cases Examples/june-2020.cases.yaml
 
 test: build ## Run every test.
 	@python3 setup/test_setup.py

@@ -17,6 +17,7 @@ let package = Package(
             name: "Countenance",
             targets: [
                 "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "GalleryExchange", "Evaluation",
+                "PolicyFile", "TransparencyLog",
             ]
         ),
         .executable(name: "countenance", targets: ["countenance"]),
@@ -25,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -41,6 +43,11 @@ let package = Package(
             dependencies: ["CGalleryScan", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings
         ),
+        // A log that can't be quietly changed, and what checks one: it knows nothing of faces.
+        .target(
+            name: "TransparencyLog", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings
+        ),
         // Our own C: the search's inner loops, one for each instruction set.
         .target(name: "CGalleryScan"),
         // The adapters. Each knows FaceRecognition; none knows another.
@@ -53,7 +60,7 @@ let package = Package(
         .target(
             name: "SQLiteStorage",
             dependencies: [
-                "FaceRecognition", .product(name: "Crypto", package: "swift-crypto"),
+                "FaceRecognition", "TransparencyLog", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings
@@ -82,12 +89,22 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Evaluation", dependencies: ["FaceRecognition"], swiftSettings: settings),
+        // Policies as YAML.
+        .target(
+            name: "PolicyFile",
+            dependencies: [
+                "FaceRecognition", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings
+        ),
         // The one place that joins everything.
         .executableTarget(
             name: "countenance",
             dependencies: [
                 "FaceRecognition", "ImageCodecs", "OpenVINOInference", "SQLiteStorage", "GalleryExchange", "Evaluation",
-                "RekognitionAPI", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "PolicyFile", "RekognitionAPI", "TransparencyLog",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -107,6 +124,9 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "TransparencyLogTests", dependencies: ["TransparencyLog", "FaceTestSupport"], swiftSettings: settings
+        ),
+        .testTarget(
             name: "ImageCodecsTests", dependencies: ["CVips", "ImageCodecs", "FaceRecognition", "FaceTestSupport"],
             swiftSettings: settings
         ),
@@ -122,8 +142,8 @@ let package = Package(
         .testTarget(
             name: "SQLiteStorageTests",
             dependencies: [
-                "SQLiteStorage", "FaceRecognition", "FaceTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                "SQLiteStorage", "FaceRecognition", "FaceTestSupport", "TransparencyLog",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
             ],
             resources: [.copy("Databases")],
             swiftSettings: settings
@@ -133,6 +153,10 @@ let package = Package(
             dependencies: [
                 "GalleryExchange", "FaceRecognition", "FaceTestSupport", .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PolicyFileTests", dependencies: ["PolicyFile", "FaceRecognition", "FaceTestSupport"],
+            swiftSettings: settings
         ),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "FaceRecognition", "FaceTestSupport"],

@@ -29,6 +29,8 @@ from pathlib import Path
 
 import search as search_part
 import service as service_part
+import policy as policy_part
+import record as record_part
 import storage as storage_part
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,7 +39,7 @@ PROGRAM = ROOT / "bin" / "countenance"
 PEER = ROOT / "Benchmarks" / "peers" / "dlib_peer.py"
 YUNET = PARTS / "share" / "countenance" / "models" / "yunet-2023mar.onnx"
 
-SECTIONS = ("accuracy", "speed", "detection", "search", "storage", "service")
+SECTIONS = ("accuracy", "speed", "detection", "search", "storage", "service", "policy", "record")
 # The gates: what the project promises. A missed gate is reported, never moved.
 LEAST_ACCURACY = 0.9945
 LEAST_THROUGHPUT_RATIO = 5.0
@@ -399,17 +401,31 @@ def quantiles(milliseconds: list[float]) -> dict:
     return {"median": statistics.median(ordered), "p99": ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]}
 
 
-def search(programs: Programs, data, options) -> dict:
-    """The exact search alone, over large galleries in memory."""
-    say("search: building Benchmarks (minutes the first time)")
+def built(product: str) -> Path:
+    """A program of Benchmarks/Sources."""
+    say(f"{product}: building Benchmarks (minutes the first time)")
     environment = {**os.environ, "PKG_CONFIG_PATH": f"{PARTS / 'lib' / 'pkgconfig'}:{os.environ.get('PKG_CONFIG_PATH', '')}"}
     swift = [
-        "swift", "build", "--package-path", ROOT / "Benchmarks", "-c", "release", "--product", "gallery-search",
+        "swift", "build", "--package-path", ROOT / "Benchmarks", "-c", "release", "--product", product,
         "-Xlinker", "-rpath", "-Xlinker", PARTS / "lib",
     ]
     Run(swift, environment).require(0)
-    program = Path(Run([*swift, "--show-bin-path"], environment).require(0).lines[-1]) / "gallery-search"
+    return Path(Run([*swift, "--show-bin-path"], environment).require(0).lines[-1]) / product
+
+
+def policy(programs: Programs, data, options) -> dict:
+    """Decisions of a large policy."""
+    program = built("policy-decision")
+    return policy_part.policy(lambda command: Run(command, programs.environment).require(0), program, options)
+
+
+def search(programs: Programs, data, options) -> dict:
+    """The exact search alone, over large galleries in memory."""
+    program = built("gallery-search")
     peers = {**programs.environment, "PYTHONPATH": str(PARTS / "peers")}
+    if options.graphs:
+        options.graphs.mkdir(parents=True, exist_ok=True)
+        peers["SEARCH_GRAPHS"] = str(options.graphs.resolve())
     others = []
 
     def run(command, environment):
@@ -427,6 +443,11 @@ def storage(programs: Programs, data, options) -> dict:
     return storage_part.storage(
         programs, lambda command, environment: Run(command, environment).require(0), PARTS / "samples" / "obama.jpg", peers, say,
         options)
+
+
+def record(programs: Programs, data, options) -> dict:
+    """Recorded requests, and the verification of a long record."""
+    return record_part.record(programs, say, options)
 
 
 def service(programs: Programs, data, options) -> dict:
@@ -571,8 +592,12 @@ def gates_of(result: dict) -> list[dict]:
             gates.append({**gate, "proven": not (busy and gate["shown"].endswith("times"))})
     if "storage" in result:
         gates += storage_part.gates(result["storage"])
+    if "record" in result:
+        gates += record_part.gates(result["record"])
     if "service" in result:
         gates += service_part.gates(result["service"])
+    if "policy" in result:
+        gates += policy_part.gates(result["policy"])
     return gates
 
 
@@ -590,8 +615,12 @@ def table(result: dict) -> str:
         out += search_part.table(result["search"])
     if "storage" in result:
         out += storage_part.table(result["storage"])
+    if "record" in result:
+        out += record_part.table(result["record"])
     if "service" in result:
         out += service_part.table(result["service"])
+    if "policy" in result:
+        out += policy_part.table(result["policy"])
     heads = ["Measure", "Countenance", "--mirror", "face_recognition", "ratio"]
     cells = [
         [row["measure"], row["countenance"], row["mirror"], row["face_recognition"],
@@ -657,6 +686,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--probes", metavar="N", type=positive, default=200, help="to identify (default: 200)")
     parser.add_argument("--rounds", metavar="N", type=positive, default=3, help="of ours and theirs in turn (default: 3)")
     parser.add_argument("--faces", metavar="N", type=positive, help="no gallery to search larger than this (default: all, to 10 million)")
+    parser.add_argument("--graphs", metavar="FOLDER", type=Path,
+                        help="keep others' graph indexes there: to build one of a million faces takes minutes")
     parser.add_argument("--check-maths", action="store_true",
                         help="also judge Countenance's templates by numpy, to check both programs' maths (minutes)")
     return parser.parse_args()
@@ -665,7 +696,7 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     options = arguments()
     named = os.environ.get("COUNTENANCE_DATASETS", "")
-    photographs = not set(options.only) <= {"search", "storage", "service"}
+    photographs = not set(options.only) <= {"search", "storage", "service", "policy", "record"}
     if photographs and not named:
         raise Missing("Set COUNTENANCE_DATASETS to the folder that holds lfw/, congress/ and odd/.")
     if photographs and not Path(named).is_dir():
@@ -675,7 +706,7 @@ def main() -> int:
         raise Missing("bin/countenance is not there; run `make build`.")
     if not all((PARTS / "peers" / name).is_dir() for name in ("face_recognition", "faiss", "usearch")):
         raise Missing("The programs to compare with are not there; run `setup/setup --with benchmark`.")
-    if "service" in options.only and not (PARTS / "clients" / "botocore").is_dir():
+    if {"service", "record"} & set(options.only) and not (PARTS / "clients" / "botocore").is_dir():
         raise Missing("The service's clients are not there; run `setup/setup --with clients`.")
 
     with tempfile.TemporaryDirectory(prefix="countenance-benchmark-") as scratch:
@@ -684,7 +715,7 @@ def main() -> int:
             "date": datetime.date.today().isoformat(), "quick": options.quick, "machine": machine(programs),
         }
         for name, section in (("accuracy", accuracy), ("speed", speed), ("detection", detection), ("search", search), ("storage", storage),
-                              ("service", service)):
+                              ("service", service), ("policy", policy), ("record", record)):
             if name in options.only:
                 result[name] = section(programs, data, options)
                 result["rows"], result["gates"] = rows_of(result), gates_of(result)

@@ -9,7 +9,7 @@ extension FaceRecognizer {
     /// - Parameters:
     ///   - externalID: the caller's own key for the photograph.
     ///   - defaultExternalID: what a new face is called where the caller has no key.
-    ///   - expires: from when the face is never found; the gallery's own retention may be shorter.
+    ///   - expires: from when the face is never found; the gallery's own retention, or the permit's, may be shorter.
     /// - Throws: `.noFace`; `.enrolledOtherwise` when the photograph is there under another person or another external id;
     ///   `.modelMismatch` when the gallery belongs to another model; `.personFull` when the person has 100 faces;
     ///   `.invalidValue` for a name or an expiry that has passed.
@@ -55,11 +55,14 @@ extension FaceRecognizer {
             let subject = sample.subject(in: found.view)
             let gallery =
                 try await galleries.descriptionIfThere(of: name)
-                ?? GalleryDescription(name: name, model: model.id, dimension: model.dimension, created: time)
+                ?? GalleryDescription(
+                    name: name, model: model.id, dimension: model.dimension, created: time,
+                    retention: permit.terms.retention)
             let face = EnrolledFaceDescription(
                 person: person, externalID: externalID ?? defaultExternalID, photograph: digest, box: subject.face.box,
                 photographSize: found.view.image.photographSize, confidence: subject.face.confidence, enrolled: time,
-                expires: gallery.expiry(asked: expires, enrolled: time))
+                expires: gallery.expiry(
+                    asked: permit.terms.expiry(asked: expires, enrolled: time), enrolled: time))
             record.outcome = "enrolled"
             record.enrolled = [face.id]
             record.forgotten = earlier.isEmpty ? nil : earlier.map(\.id)
@@ -110,7 +113,9 @@ extension FaceRecognizer {
                     ?? EnrolledFaceDescription(
                         person: nil, externalID: externalID, photograph: digest, box: sample.described.face.box,
                         photographSize: study.view.image.photographSize, confidence: sample.described.face.confidence,
-                        enrolled: time, expires: gallery.expiry(asked: nil, enrolled: time))
+                        enrolled: time,
+                        expires: gallery.expiry(
+                            asked: permit.terms.expiry(asked: nil, enrolled: time), enrolled: time))
                 faces.append(.init(enrolled: face, seen: sample.described, isNew: known == nil))
                 guard known == nil else { continue }
                 new.append(

@@ -5,8 +5,8 @@ extension FaceRecognizer {
     /// Identification: the enrolled faces that the largest face of a photograph comes closest to.
     /// - Parameters:
     ///   - filter: which enrolled faces may be found.
-    ///   - operatingPoint: nil takes the one that the gallery's size recommends.
-    ///   - limit: the most candidates, 1...4,096.
+    ///   - operatingPoint: nil takes the one that the gallery's size recommends; the permit's floor may be higher.
+    ///   - limit: the most candidates, 1...4,096; the permit's ceiling may be lower.
     ///   - quality: faces that do not pass are not searched with: the largest of the others is.
     /// - Throws: `.noFace` (also when none passes), `.galleryNotFound`, `.modelMismatch`, `.notCalibrated`.
     public func identify(
@@ -14,7 +14,8 @@ extension FaceRecognizer {
         at operatingPoint: OperatingPoint? = nil, limit: Int = 5, quality: QualityBar = .none, permit: Permit
     ) async throws -> Recorded<Identification> {
         try await recorder.record(permit, operation: .identify, gallery: name) { record, _ in
-            var search = try await begin(name, people: false, at: operatingPoint, &record)
+            let limit = permit.terms.limit(asked: limit)
+            var search = try await begin(name, people: false, at: operatingPoint, permit, &record)
             let (sample, photograph) = try await subject(of: probe, quality, &record, &search.times)
             let found = try await search.run(galleries, pipeline.workers) { [now] gallery, threads, floor in
                 try gallery.candidates(
@@ -33,7 +34,8 @@ extension FaceRecognizer {
         permit: Permit
     ) async throws -> Recorded<GallerySearch> {
         try await recorder.record(permit, operation: .identify, gallery: name) { record, _ in
-            var search = try await begin(name, people: false, at: operatingPoint, without: 1, &record)
+            let limit = permit.terms.limit(asked: limit)
+            var search = try await begin(name, people: false, at: operatingPoint, without: 1, permit, &record)
             let probe = try await search.measure { try await enrolled(face, in: name) }
             let found = try await search.run(galleries, pipeline.workers) { [now] gallery, threads, floor in
                 try gallery.candidates(
@@ -54,6 +56,7 @@ extension FaceRecognizer {
         permit: Permit
     ) async throws -> Recorded<PeopleSearch> {
         try await recorder.record(permit, operation: .identify, gallery: name) { record, _ in
+            let limit = permit.terms.limit(asked: limit)
             var faces: [Template] = [], own: String?
             if case .person(let person) = probe {
                 own = person
@@ -61,7 +64,7 @@ extension FaceRecognizer {
                     .filter { !$0.description.hasExpired(at: now()) }.map(\.template)
             }
             var search = try await begin(
-                name, people: true, at: operatingPoint, without: faces.count + (faces.count > 1 ? 1 : 0), &record)
+                name, people: true, at: operatingPoint, without: faces.count + (faces.count > 1 ? 1 : 0), permit, &record)
             var photograph: ProbePhotograph?
             let template: Template?
             switch probe {
@@ -109,7 +112,8 @@ extension FaceRecognizer {
     /// Opens the gallery, and notes at which threshold it is searched.
     /// - Parameter left: how many of its templates are not compared.
     private func begin(
-        _ name: GalleryName, people: Bool, at point: OperatingPoint?, without left: Int = 0, _ record: inout Record
+        _ name: GalleryName, people: Bool, at point: OperatingPoint?, without left: Int = 0, _ permit: Permit,
+        _ record: inout Record
     ) async throws -> SearchRun {
         let calibration = try model.calibrated()
         let start = ContinuousClock.now
@@ -117,9 +121,9 @@ extension FaceRecognizer {
         // An enrolled face's template is of the gallery's model anyway, but the calibration is of ours.
         try gallery.mustMatch(model)
         let search = SearchRun(
-            gallery: gallery, people: people, calibration: calibration, asked: point, without: left, since: start)
+            gallery: gallery, people: people, calibration: calibration, asked: point, without: left, by: permit.terms, since: start)
         record.model = model.id
-        record.thresholdAsked = point?.similarity
+        record.thresholdAsked = point.flatMap { $0.isRecommended ? nil : $0.similarity }
         record.thresholdApplied = search.operatingPoint.similarity
         record.expectedFalseCandidates = search.operatingPoint.expectedFalseCandidates(gallerySize: search.comparisons)
         return search
@@ -137,13 +141,13 @@ private struct SearchRun {
 
     init(
         gallery: Gallery, people: Bool, calibration: Calibration, asked: OperatingPoint?, without left: Int,
-        since start: ContinuousClock.Instant
+        by terms: PermitTerms, since start: ContinuousClock.Instant
     ) {
         self.gallery = gallery
         self.people = people
         self.calibration = calibration
         comparisons = max(0, (people ? gallery.countWithMeans : gallery.count) - left)
-        operatingPoint = asked ?? .recommended(gallerySize: comparisons)
+        operatingPoint = terms.operatingPoint(asked: asked, else: .recommended(gallerySize: comparisons))
         times.add(ContinuousClock.now - start, to: .gallery)
     }
 

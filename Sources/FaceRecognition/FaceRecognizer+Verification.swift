@@ -1,14 +1,15 @@
 // Photographs with each other; no gallery.
 extension FaceRecognizer {
     /// Verification: how close the largest face of one photograph is to the largest of another.
-    /// - Parameter threshold: the similarity from which the two count as a match; nil takes 80.
+    /// - Parameter threshold: the similarity from which the two count as a match; nil takes 80. Where the permit has a
+    ///   floor, nothing below it matches.
     /// - Throws: `.noFace` when either has none: nothing is compared then.
     public func compare(
         _ probe: Photograph, with reference: Photograph, at threshold: Similarity? = nil, permit: Permit
     ) async throws -> Recorded<Verification> {
         try await recorder.record(permit, operation: .compare) { record, _ in
             let calibration = try model.calibrated()
-            let applied = threshold ?? .eighty
+            let applied = permit.terms.threshold(asked: threshold, else: .eighty)
             record.model = model.id
             record.thresholdAsked = threshold
             record.thresholdApplied = applied
@@ -30,7 +31,8 @@ extension FaceRecognizer {
 
     /// Verification, one to many: how close the largest face of a photograph is to each face of another.
     /// - Parameters:
-    ///   - threshold: the similarity from which a face counts as a match; nil takes 80.
+    ///   - threshold: the similarity from which a face counts as a match; nil takes 80. Where the permit has a floor,
+    ///     nothing below it matches.
     ///   - quality: faces that do not pass are not compared, on either side.
     /// - Throws: `.noFace` when either photograph has none, or the probe none that passes. That none of the target's
     ///   passes is an answer.
@@ -40,7 +42,7 @@ extension FaceRecognizer {
     ) async throws -> Recorded<GroupVerification> {
         try await recorder.record(permit, operation: .compare) { record, _ in
             let calibration = try model.calibrated()
-            let applied = threshold ?? .eighty
+            let applied = permit.terms.threshold(asked: threshold, else: .eighty)
             record.model = model.id
             record.thresholdAsked = threshold
             record.thresholdApplied = applied

@@ -62,10 +62,19 @@ public struct RecognitionError: Error, Sendable, Hashable, CustomStringConvertib
         /// A template has a wrong length, a component that is not finite, or no direction.
         public static let invalidTemplate = Code(rawValue: "invalid-template")
 
+        /// A policy, or a list of cases for one, is not what it should be; the one before stays in force.
+        public static let policyRefused = Code(rawValue: "policy-refused")
+
+        /// The access keys that were shown do not suffice.
+        public static let keysRefused = Code(rawValue: "keys-refused")
+        /// The trial policy does not permit it; it needs a policy that the operator has applied.
+        public static let needsPolicy = Code(rawValue: "needs-policy")
         /// Another system, which is measured, did not answer as its protocol has it.
         public static let systemUnavailable = Code(rawValue: "system-unavailable")
 
         // The machine.
+        /// The clock lies before the record's last entry; nothing is done by it.
+        public static let clockWentBack = Code(rawValue: "clock-went-back")
         /// Another process owns the data directory.
         public static let dataDirectoryInUse = Code(rawValue: "data-directory-in-use")
         /// The disk is full; nothing was changed.

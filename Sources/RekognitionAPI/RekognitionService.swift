@@ -4,11 +4,12 @@ import Foundation
 
 /// Who asks, once the signature is verified.
 package struct Caller: Sendable, Hashable {
-    /// The access key's id: no secret, and in every log line.
-    let accessKey: String
     /// Whom the gate knows.
-    let name: String
-    let purpose: String
+    let organisation: String
+    let key: AccessRequest.Key
+    /// As the request's signed headers say; nil where they say none.
+    let purpose: String?
+    let caseReference: String?
     /// Names this request in the answer, the record and the log.
     let requestID: UUID
 }
@@ -23,10 +24,9 @@ struct Answer: Sendable {
     /// By which threshold and rule, and what that means.
     struct Basis: Sendable {
         let threshold: Similarity
-        let rule: String
-        let purpose: String
         /// nil for a comparison, which has no gallery.
         let expectedFalseCandidates: Double?
+        let permit: Permit
     }
 }
 
@@ -82,20 +82,35 @@ package struct RekognitionService: Sendable {
     }
 
     func permit(
-        _ operation: GatedOperation, _ gallery: GalleryName? = nil, for caller: Caller
+        _ operation: GatedOperation, _ gallery: GalleryName? = nil, threshold: Similarity? = nil,
+        candidates: Int? = nil, for caller: Caller
     ) async throws -> Permit {
         try await gate.permit(
             AccessRequest(
-                caller: caller.name, purpose: caller.purpose, operation: operation, gallery: gallery,
+                organisation: caller.organisation, purpose: caller.purpose, caseReference: caller.caseReference,
+                operation: operation, gallery: gallery, threshold: threshold, candidates: candidates, key: caller.key,
                 id: caller.requestID))
+    }
+
+    /// A permit to search.
+    func permit(_ bounds: SearchBounds, in gallery: GalleryName, for caller: Caller) async throws -> Permit {
+        try await permit(.identify, gallery, threshold: bounds.threshold, candidates: bounds.asked, for: caller)
     }
 
     /// What a search's answer says of itself.
     func basis(_ search: GallerySearch, _ permit: Permit) -> Answer.Basis {
         Answer.Basis(
-            threshold: search.operatingPoint.similarity, rule: permit.rule, purpose: permit.request.purpose,
-            expectedFalseCandidates: search.expectedFalseCandidates)
+            threshold: search.operatingPoint.similarity, expectedFalseCandidates: search.expectedFalseCandidates,
+            permit: permit)
     }
+}
+
+struct SearchBounds {
+    let point: OperatingPoint
+    let limit: Int
+    /// nil where the request leaves it to us.
+    let asked: Int?
+    var threshold: Similarity? { point.isRecommended ? nil : point.similarity }
 }
 
 // Members that many operations have.
@@ -124,6 +139,15 @@ extension Members {
     /// Rekognition's default is 80, which is ours too: one false match in 10,000 comparisons.
     func operatingPoint(_ name: String) throws -> OperatingPoint {
         try percent(name).map { OperatingPoint(similarity: $0) } ?? OperatingPoint(similarity: .eighty, isRecommended: true)
+    }
+
+    /// A search's operating point and its most candidates.
+    /// - Returns: `limit` is `standard` where it is left out.
+    func searchBounds(
+        limit name: String, _ range: ClosedRange<Int>, standard: Int, threshold: String
+    ) throws -> SearchBounds {
+        let asked = try integer(name, range)
+        return SearchBounds(point: try operatingPoint(threshold), limit: asked ?? standard, asked: asked)
     }
 
     /// - Parameter standard: what applies when it is left out or, as Rekognition allows, 0.

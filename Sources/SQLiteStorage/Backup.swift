@@ -81,6 +81,7 @@ extension SQLiteStore {
         try withBackup(file, db) {
             let tables = tables(db), ring = try keys.ring()
             return try db.inOneTransaction {
+                try restorePolicy(db)
                 let forgotten = try joinRecords(db)
                 let galleries = try Row.fetchAll(
                     db, sql: "SELECT \(GalleryRow.columns) FROM backup.gallery ORDER BY id"
@@ -102,10 +103,31 @@ extension SQLiteStore {
                 INSERT INTO access_key (id, caller, label, created, sealed)
                 SELECT id, caller, label, created, sealed FROM backup.access_key
                 WHERE id NOT IN (SELECT id FROM main.access_key) ORDER BY rowid;
+                INSERT INTO access_key_binding (id, purpose, case_reference, grant_id, expires)
+                SELECT id, purpose, case_reference, grant_id, expires FROM backup.access_key_binding
+                WHERE id NOT IN (SELECT id FROM main.access_key_binding);
                 INSERT INTO disabled_access_key (id, disabled)
                 SELECT id, disabled FROM backup.disabled_access_key
                 WHERE id NOT IN (SELECT id FROM main.disabled_access_key);
                 UPDATE installation SET access_key_changes = access_key_changes + 1;
+                """)
+    }
+
+    /// Where the backup knows more than is here, on a new machine for instance, its policy and a withdrawal come with it:
+    /// what is brought back must not be free for the trial. To be called before the records are joined.
+    private func restorePolicy(_ db: Database) throws {
+        let isNewer =
+            try Bool.fetchOne(
+                db, sql: "SELECT (SELECT count(*) FROM backup.record) > (SELECT count(*) FROM main.record)") ?? false
+        guard isNewer else { return }
+        try db.execute(
+            sql: """
+                INSERT INTO policy (number, applied, digest, file)
+                SELECT number, applied, digest, file FROM backup.policy
+                WHERE number > (SELECT coalesce(max(number), 0) FROM main.policy) ORDER BY number;
+                DELETE FROM withdrawal;
+                INSERT INTO withdrawal (id, since, reason) SELECT id, since, reason FROM backup.withdrawal;
+                UPDATE installation SET policy_changes = policy_changes + 1;
                 """)
     }
 
@@ -185,11 +207,20 @@ extension SQLiteStore {
                 "The backup's record and the one here differ from entry \(differing) on, so they are not of one history; restore it into an empty data directory."
             )
         }
+        let ours = try db.recordCount()
         try db.execute(
             sql: """
                 INSERT INTO record (position, entry, leaf_hash)
                 SELECT position, entry, leaf_hash FROM backup.record
                 WHERE position >= (SELECT coalesce(max(position) + 1, 0) FROM main.record) ORDER BY position
+                """)
+        try db.growTree(from: ours)
+        // What was signed on the machine that is gone binds this one as well.
+        try db.execute(
+            sql: """
+                INSERT INTO record_checkpoint SELECT id, size, root, note FROM backup.record_checkpoint WHERE true
+                ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note
+                WHERE excluded.size > record_checkpoint.size
                 """)
         let entries = try Data.fetchCursor(
             db, sql: "SELECT entry FROM record WHERE position > (SELECT max(position) FROM backup.record)")

@@ -1,21 +1,30 @@
 import FaceRecognition
 import Foundation
 import GRDB
+import TransparencyLog
 
 import struct FaceRecognition.Record
 
 // The record as rows.
 extension Database {
     /// To be called in a transaction.
-    func append(_ record: Record) throws -> RecordReceipt { try append(entry: record.encoded()) }
+    func append(_ record: Record) throws -> RecordReceipt { try append(entries: record.entries()) }
 
-    /// To be called in a transaction.
-    func append(entry: Data) throws -> RecordReceipt {
-        let next = try Int.fetchOne(cachedStatement(sql: "SELECT max(position) + 1 FROM record")) ?? 0
-        let receipt = RecordReceipt(index: next, entry: entry)
-        try cachedStatement(sql: "INSERT INTO record (position, entry, leaf_hash) VALUES (?, ?, ?)")
-            .execute(arguments: [receipt.index, entry, receipt.leafHash])
-        return receipt
+    /// Adds the parts of a record, and what the tree gains by them. To be called in a transaction.
+    /// - Returns: where the first of them lies.
+    func append(entries: [Data]) throws -> RecordReceipt {
+        let next = try recordCount()
+        for (offset, entry) in entries.enumerated() {
+            try cachedStatement(sql: "INSERT INTO record (position, entry, leaf_hash) VALUES (?, ?, ?)")
+                .execute(arguments: [next + offset, entry, RecordReceipt.leafHash(of: entry)])
+            try growTree(with: next + offset)
+        }
+        return RecordReceipt(index: next, entry: entries[0])
+    }
+
+    /// How many entries the record has.
+    func recordCount() throws -> Int {
+        try Int.fetchOne(cachedStatement(sql: "SELECT max(position) + 1 FROM record")) ?? 0
     }
 
     func records(from index: Int, count: Int) throws -> [(index: Int, record: Record)] {
@@ -45,14 +54,8 @@ extension Database {
         guard try Row.fetchOne(self, sql: "PRAGMA foreign_key_check") == nil else {
             throw damaged("a face belongs to no gallery")
         }
-        let rows = try Row.fetchCursor(self, sql: "SELECT position, entry, leaf_hash FROM record ORDER BY position")
-        var expected = 0
-        while let row = try rows.next() {
-            guard row.value(0) == expected else { throw damaged("the record's entry \(expected) is missing") }
-            guard let entry: Data = row.value(1), row.value(2) == RecordReceipt.leafHash(of: entry) else {
-                throw damaged("the record's entry \(expected) does not match its hash")
-            }
-            expected += 1
+        do { _ = try LogVerifier.verify(recordContents()) } catch let error as LogError {
+            throw damaged("the record does not fit, \(error.message.lowercasedFirst.dropLast())")
         }
     }
 }

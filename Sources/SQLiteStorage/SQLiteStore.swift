@@ -27,7 +27,7 @@ public final class SQLiteStore: Sendable {
     let snapshots: SnapshotFolder
     /// Kept so that the lock outlives the connection.
     let directory: DataDirectory
-    let accessKeyReader = AccessKeyReader()
+    let accessReader = AccessReader()
     let waitingEntries = WaitingEntries()
     private let progress: LoadingProgress
     private let state = Mutex(State())
@@ -77,7 +77,7 @@ public final class SQLiteStore: Sendable {
             try? onConnection { _ in for name in state.withLock({ $0.loaded.keys }) { writeSnapshot(of: name) } }
         }
         try sayingWhatFailed(in: path) {
-            try accessKeyReader.close()
+            try accessReader.close()
             try database.close()
         }
     }

@@ -157,6 +157,11 @@ enum Schema {
         migrator.registerMigration("v4") { db in
             if try !db.tableExists("lasting_person") { try migrateToVersion4(db) }
         }
+        migrator.registerMigration("v5") { db in
+            try db.execute(sql: v5)
+            try db.growTree(from: 0)
+        }
+        migrator.registerMigration("v6") { db in try db.execute(sql: v6) }
         return migrator
     }
 
@@ -348,6 +353,61 @@ enum Schema {
         CREATE TABLE disabled_access_key (
             id TEXT PRIMARY KEY REFERENCES access_key (id),
             disabled REAL NOT NULL
+        ) STRICT;
+        """
+
+    /// The record's tree. Its leaves are `record.leaf_hash`.
+    private static let v5 = """
+        -- Level 1 has the root of each 256 entries, once they are there, level 2 of each 65,536, and so on: the upper tiles
+        -- of https://c2sp.org/tlog-tiles.
+        CREATE TABLE record_tree (
+            level INTEGER NOT NULL CHECK (level BETWEEN 1 AND 7),
+            position INTEGER NOT NULL CHECK (position >= 0),
+            hash BLOB NOT NULL CHECK (length(hash) = 32),
+            PRIMARY KEY (level, position)
+        ) STRICT, WITHOUT ROWID;
+        -- Against our own mistakes, as those of the record.
+        CREATE TRIGGER record_tree_is_never_updated BEFORE UPDATE ON record_tree
+        BEGIN SELECT RAISE(ABORT, 'the tree of the record only grows'); END;
+        CREATE TRIGGER record_tree_is_never_deleted BEFORE DELETE ON record_tree
+        BEGIN SELECT RAISE(ABORT, 'the tree of the record only grows'); END;
+
+        -- The last checkpoint that was signed: none is signed that does not go on from it.
+        CREATE TABLE record_checkpoint (
+            id INTEGER PRIMARY KEY CHECK (id = 0),
+            size INTEGER NOT NULL,
+            root BLOB NOT NULL CHECK (length(root) = 32),
+            note TEXT NOT NULL
+        ) STRICT;
+        """
+
+    private static let v6 = """
+        -- Counts changes of the policy and of withdrawals, for those who remember them.
+        ALTER TABLE installation ADD COLUMN policy_changes INTEGER NOT NULL DEFAULT 0;
+
+        -- Every policy that was applied; the last one is in force.
+        CREATE TABLE policy (
+            number INTEGER PRIMARY KEY,
+            applied REAL NOT NULL,
+            -- Of the file: SHA-256, in hexadecimal digits.
+            digest TEXT NOT NULL CHECK (length(digest) = 64),
+            file BLOB NOT NULL
+        ) STRICT;
+
+        -- One row as long as recognition is withdrawn.
+        CREATE TABLE withdrawal (
+            id INTEGER PRIMARY KEY CHECK (id = 0),
+            since REAL NOT NULL,
+            reason TEXT NOT NULL
+        ) STRICT;
+
+        -- What an access key may be used for alone, and until when. The sealed secret is bound to it.
+        CREATE TABLE access_key_binding (
+            id TEXT PRIMARY KEY REFERENCES access_key (id),
+            purpose TEXT,
+            case_reference TEXT,
+            grant_id TEXT,
+            expires REAL
         ) STRICT;
         """
 

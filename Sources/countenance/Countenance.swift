@@ -1,6 +1,7 @@
 import ArgumentParser
 import FaceRecognition
 import Foundation
+import TransparencyLog
 
 /// The program. Parses, runs, and turns what went wrong into one sentence and an exit code.
 @main
@@ -23,7 +24,8 @@ struct Countenance: AsyncParsableCommand {
         version: version,
         subcommands: [
             Detect.self, Compare.self, Enrol.self, Identify.self, GalleryCommand.self, PersonCommand.self, Forget.self,
-            Serve.self, KeyCommand.self, Backup.self, Restore.self, MasterKeyCommand.self, ModelCommand.self, Evaluate.self,
+            PolicyCommand.self, Withdraw.self, Reinstate.self, Serve.self, KeyCommand.self, RecordCommand.self,
+            ReportCommand.self, Backup.self, Restore.self, MasterKeyCommand.self, ModelCommand.self, Evaluate.self,
             Doctor.self, Demo.self,
         ])
 
@@ -53,6 +55,9 @@ struct Countenance: AsyncParsableCommand {
         case let error as RecognitionError:
             Console.error(error.description)
             return Outcome(error.code)
+        case let error as LogError:
+            Console.error(error.message)
+            return [.diskFull, .unwritable].contains(error.code) ? .fault : .badInput
         case let refusal as Refusal:
             Console.error(refusal.description)
             return .refused
@@ -92,7 +97,10 @@ struct Outcome: Error, RawRepresentable, Equatable {
         self =
             switch code {
             case .noFace: .nothingFound
-            case .systemUnavailable, .diskFull, .storageUnavailable, .storageCorrupt, .dataDirectoryInUse, .keyMissing, .fault: .fault
+            case .systemUnavailable, .diskFull, .storageUnavailable, .storageCorrupt, .dataDirectoryInUse, .keyMissing,
+                .clockWentBack, .fault:
+                .fault
+            case .keysRefused, .needsPolicy: .refused
             default: .badInput
             }
     }

@@ -6,10 +6,10 @@ extension EndToEnd {
         @Test("A key is made, listed, rotated and ended; its secret is shown once") func walk() async throws {
             let place = try Place()
             #expect(try await place.run("key", "list").code == 1)
-            let made = try await place.run("key", "create", "--caller", "door-3", "--label", "back door", "--json").json()
+            let made = try await place.run("key", "create", "--organisation", "door-3", "--label", "back door", "--json").json()
             let id = try #require(made["id"].string), secret = try #require(made["secret"].string)
             #expect(id.wholeMatch(of: /AKIA[A-Z2-7]{16}/) != nil && secret.utf8.count == 40)
-            #expect(made["caller"].string == "door-3" && made["label"].string == "back door" && made["record"].number != nil)
+            #expect(made["organisation"].string == "door-3" && made["label"].string == "back door" && made["record"].number != nil)
             let listed = try await place.run("key", "list", "--json")
             #expect(!listed.out.contains(secret) && listed.code == 0)
             #expect(try listed.jsonLines().map { $0["id"].string } == [id])

@@ -7,7 +7,8 @@ extension EndToEnd {
         @Test(
             "boto3 and the AWS CLI get along with it",
             arguments: [
-                "compatibility", "walk", "command_line", "errors", "signatures", "robustness", "hostile",
+                "compatibility", "walk", "policy", "command_line", "errors", "signatures", "robustness", "hostile",
+                "transparency",
             ])
         func clients(part: String) async throws {
             let place = try Place()

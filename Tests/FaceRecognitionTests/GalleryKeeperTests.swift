@@ -81,8 +81,8 @@ import Testing
         _ = try await keeper.create(name, for: model, permit: bench.permit(.manage, in: name))
         await code(.galleryExists) { _ = try await keeper.create(name, for: model, permit: bench.permit(.manage, in: name)) }
         #expect(try await keeper.list(permit: bench.permit(.manage)).outcome.map(\.name) == [name])
-        _ = try await keeper.delete(name, permit: bench.permit(.manage, in: name))
-        await code(.galleryNotFound) { _ = try await keeper.delete(name, permit: bench.permit(.manage, in: name)) }
+        _ = try await keeper.delete(name, permit: bench.permit(.forget, in: name))
+        await code(.galleryNotFound) { _ = try await keeper.delete(name, permit: bench.permit(.forget, in: name)) }
         #expect(
             bench.store.records.map(\.outcome) == [
                 "gallery-created", "gallery-exists", "listed", "gallery-deleted", "gallery-not-found",

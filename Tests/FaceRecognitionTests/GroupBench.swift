@@ -40,9 +40,9 @@ struct GroupBench {
     func photograph(_ text: String) -> Photograph { reads.photograph(text) }
 
     func permit(_ operation: GatedOperation, elsewhere: Bool = false) async throws -> Permit {
-        try await PolicyGate(policy: .trial, records: store).permit(
+        try await PolicyGate(policy: .lasting, records: store).permit(
             AccessRequest(
-                caller: "local-operator", purpose: "trial", operation: operation, gallery: elsewhere ? nil : name))
+                organisation: "local-operator", purpose: "trial", operation: operation, gallery: elsewhere ? nil : name))
     }
 
     func createGallery(retention: TimeInterval? = nil) async throws {

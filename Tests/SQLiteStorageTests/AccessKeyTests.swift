@@ -10,13 +10,13 @@ import Testing
 
     private func permit(_ store: SQLiteStore) async throws -> Permit {
         try await PolicyGate(policy: .trial, records: store).permit(
-            AccessRequest(caller: "local-operator", purpose: "trial", operation: .manage))
+            AccessRequest(organisation: "local-operator", purpose: "trial", operation: .manage))
     }
 
     private func create(
-        _ store: SQLiteStore, caller: String = "door", label: String? = nil
+        _ store: SQLiteStore, for organisation: String = "door", label: String? = nil
     ) async throws -> (key: AccessKey, secret: String) {
-        try await store.createAccessKey(caller: caller, label: label, permit: permit(store)).outcome
+        try await store.createAccessKey(for: organisation, label: label, permit: permit(store)).outcome
     }
 
     @Test("A key has the form that AWS's clients know, is found with its secret, and is there after reopening")
@@ -27,7 +27,7 @@ import Testing
             made = try await create(store, label: "back door")
             #expect(made.key.id.wholeMatch(of: /AKIA[A-Z2-7]{16}/) != nil)
             #expect(made.secret.count == 40 && Data(base64Encoded: made.secret)?.count == 30)
-            #expect(made.key.caller == "door" && made.key.label == "back door" && made.key.disabled == nil)
+            #expect(made.key.organisation == "door" && made.key.label == "back door" && made.key.disabled == nil)
             #expect(try store.records(from: 0, count: 9).map(\.record.outcome) == ["access-key-created"])
             try store.close()
         }
@@ -80,13 +80,13 @@ import Testing
             ])
     }
 
-    @Test("A rotated key gives way to another for the same caller, at once") func rotate() async throws {
+    @Test("A rotated key gives way to another for the same organisation, at once") func rotate() async throws {
         let store = try await temporary.store()
         let old = try await create(store, label: "back door")
         #expect(try await store.secret(of: old.key.id) != nil)
         let new = try await store.rotateAccessKey(old.key.id, permit: permit(store)).outcome
         #expect(new.key.id != old.key.id && new.secret != old.secret)
-        #expect(new.key.caller == "door" && new.key.label == "back door")
+        #expect(new.key.organisation == "door" && new.key.label == "back door")
         #expect(try await store.secret(of: old.key.id) == nil)
         #expect(try await store.secret(of: new.key.id)?.secret == new.secret)
         #expect(try store.records(from: 0, count: 9).map(\.record.outcome) == ["access-key-created", "access-key-rotated"])
@@ -113,11 +113,11 @@ import Testing
         }
     }
 
-    @Test("A caller's name and a label have bounds")
+    @Test("An organisation's id and a label have bounds")
     func bounds() async throws {
         let store = try await temporary.store()
         func code(_ caller: String, _ label: String? = nil) async -> RecognitionError.Code? {
-            await failure { _ = try await create(store, caller: caller, label: label) }?.code
+            await failure { _ = try await create(store, for: caller, label: label) }?.code
         }
         for good in ["a", String(repeating: "a", count: 128), "a.b_c-d:e/f@g0"] { #expect(await code(good) == nil) }
         for bad in ["", String(repeating: "a", count: 129), "a b", "a\n", "ä"] { #expect(await code(bad) == .invalidValue) }
@@ -125,7 +125,7 @@ import Testing
         #expect(await code("a", String(repeating: "l", count: 256)) == .invalidValue)
     }
 
-    @Test("A secret that was moved to another key or caller does not open") func moved() async throws {
+    @Test("A secret that was moved to another key or organisation does not open") func moved() async throws {
         let ids: [String]
         do {
             let store = try await temporary.store()
@@ -165,7 +165,7 @@ import Testing
             try $0.execute(
                 sql: "CREATE TEMP TRIGGER no_entry BEFORE INSERT ON main.record BEGIN SELECT RAISE(ABORT, 'hook'); END")
         }
-        #expect(await failure { _ = try await store.createAccessKey(caller: "door", permit: permit) }?.code == .fault)
+        #expect(await failure { _ = try await store.createAccessKey(for: "door", permit: permit) }?.code == .fault)
         try store.onConnection { try $0.execute(sql: "DROP TRIGGER no_entry") }
         #expect(try await store.accessKeys(permit: permit).outcome.isEmpty)
     }

@@ -91,6 +91,13 @@ extension GalleryKeeper {
             record.outcome = "imported"
             record.enrolled = faces.map(\.id)
             record.faces = faces.count
+            let time = now()
+            var faces = faces
+            for i in faces.indices {
+                // They come into this gallery now, whenever they were enrolled elsewhere.
+                faces[i].description.expires = permit.terms.expiry(
+                    asked: faces[i].description.expires, enrolled: time)
+            }
             for face in faces {
                 try face.description.person.map(PersonDescription.check)
                 try gallery.mustMatch(face.template)

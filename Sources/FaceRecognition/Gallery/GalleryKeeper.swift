@@ -57,7 +57,7 @@ public struct GalleryKeeper: Sendable {
 
     /// Makes an empty gallery, which belongs to `model` for life.
     /// - Parameters:
-    ///   - retention: how long a face stays, in seconds from its enrolment; nil for ever.
+    ///   - retention: how long a face stays, in seconds from its enrolment; nil for as long as the permit lets it.
     ///   - keepsCrops: whether the aligned crop of each face is kept, for people to look at.
     ///   - tags: what the operator says of it, at most 200.
     /// - Throws: `.galleryExists`; `.invalidValue` for a retention that is not positive, or for a tag; `.limitExceeded`.
@@ -72,8 +72,8 @@ public struct GalleryKeeper: Sendable {
             }
             try GalleryTags.check(tags)
             let gallery = GalleryDescription(
-                name: name, model: model.id, dimension: model.dimension, created: now(), retention: retention,
-                keepsCrops: keepsCrops)
+                name: name, model: model.id, dimension: model.dimension, created: now(),
+                retention: retention ?? permit.terms.retention, keepsCrops: keepsCrops)
             record.model = model.id
             record.outcome = "gallery-created"
             change = .create(gallery, tags: tags)
@@ -81,10 +81,10 @@ public struct GalleryKeeper: Sendable {
         }
     }
 
-    /// Deletes a gallery with all its faces, and destroys its key.
+    /// Deletes a gallery with all its faces, and destroys its key: to forget all of them.
     /// - Throws: `.galleryNotFound`.
     public func delete(_ name: GalleryName, permit: Permit) async throws -> Recorded<GalleryDescription> {
-        try await recorder.record(permit, operation: .manage, gallery: name) { record, change in
+        try await recorder.record(permit, operation: .forget, gallery: name) { record, change in
             let gallery = try await galleries.description(of: name)
             record.outcome = "gallery-deleted"
             record.faces = gallery.faces
@@ -117,9 +117,10 @@ public struct GalleryKeeper: Sendable {
 
     /// Does other work on what is kept, a check for instance, and records it.
     package func maintain<Outcome: Sendable>(
-        _ outcome: String, gallery: GalleryName? = nil, permit: Permit, _ work: () async throws -> Outcome
+        _ outcome: String, operation: GatedOperation = .manage, gallery: GalleryName? = nil, permit: Permit,
+        _ work: () async throws -> Outcome
     ) async throws -> Recorded<Outcome> {
-        try await recorder.record(permit, operation: .manage, gallery: gallery) { record, _ in
+        try await recorder.record(permit, operation: operation, gallery: gallery) { record, _ in
             let result = try await work()
             record.outcome = outcome
             return result
@@ -129,9 +130,10 @@ public struct GalleryKeeper: Sendable {
     /// Does work that makes its own entry durable together with what it changes.
     /// - Parameter work: is given the entry and says where it lies.
     package func change<Outcome: Sendable>(
-        _ outcome: String, permit: Permit, _ work: (Record) async throws -> (Outcome, RecordReceipt)
+        _ outcome: String, operation: GatedOperation = .manage, permit: Permit,
+        _ work: (Record) async throws -> (Outcome, RecordReceipt)
     ) async throws -> Recorded<Outcome> {
-        try await recorder.record(permit, operation: .manage, recordedBy: work, as: outcome)
+        try await recorder.record(permit, operation: operation, recordedBy: work, as: outcome)
     }
 
     /// Puts the galleries of a backup in the place of what is here under their names. See `GalleryChange.restore`.

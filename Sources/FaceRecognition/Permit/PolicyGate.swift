@@ -1,42 +1,5 @@
 public import Foundation
-
-/// What a caller may be permitted to do.
-public enum GatedOperation: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Find faces in a photograph; nothing is compared.
-    case detect
-    /// Compare two photographs with each other.
-    case compare
-    /// Add faces to a gallery.
-    case enrol
-    /// Search a gallery for a face.
-    case identify
-    /// Remove faces from a gallery.
-    case forget
-    /// Create, look into or delete galleries.
-    case manage
-    /// Measure the system's accuracy.
-    case audit
-}
-
-/// What a caller asks of the gate, before anything of a photograph is decoded.
-public struct AccessRequest: Sendable, Hashable {
-    public let caller: String
-    public let purpose: String
-    public let operation: GatedOperation
-    public let gallery: GalleryName?
-    /// Names this request in its answer, in the record and in logs.
-    public let id: UUID
-
-    public init(
-        caller: String, purpose: String, operation: GatedOperation, gallery: GalleryName? = nil, id: UUID? = nil
-    ) {
-        self.caller = caller
-        self.purpose = purpose
-        self.operation = operation
-        self.gallery = gallery
-        self.id = id ?? .random()
-    }
-}
+import Synchronization
 
 /// The gate's leave for one request. Every operation of `FaceRecognizer` takes one, and only `PolicyGate` can make
 /// one: there is no other way to a face.
@@ -44,54 +7,126 @@ public struct Permit: Sendable, Hashable {
     public let request: AccessRequest
     /// The rule that permits it.
     public let rule: String
+    public let terms: PermitTerms
+    public let standing: Standing
     public let issued: Date
     /// The request's.
     public var requestID: UUID { request.id }
 
     /// In this file's reach only, so that the gate beside it is the one door.
-    fileprivate init(request: AccessRequest, rule: String, issued: Date) {
+    fileprivate init(request: AccessRequest, rule: String, terms: PermitTerms, standing: Standing, issued: Date) {
         self.request = request
         self.rule = rule
+        self.terms = terms
+        self.standing = standing
         self.issued = issued
     }
 }
 
-/// The gate's no: which rule, and why. Nothing was decoded, compared or kept.
+/// The gate's no: which rule, why, until when, and whom to ask. Nothing was decoded, compared or kept.
 public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
     public let request: AccessRequest
     public let rule: String
     public let reason: String
+    /// nil where the rule has no end of its own.
+    public let until: Date?
+    public let standing: Standing
 
-    public var description: String { "Refused by the rule '\(rule)': \(reason)" }
+    init(request: AccessRequest, rule: String, reason: String, until: Date?, standing: Standing) {
+        self.request = request
+        self.rule = rule
+        self.reason = reason
+        self.until = until
+        self.standing = standing
+    }
+
+    public var description: String {
+        "Refused by the rule '\(rule)': \(reason)\(until.map { "; it holds until \($0.day)" } ?? ""). Ask \(standing.contact)."
+    }
 }
 
 /// Decides, records a refusal before it is told, and makes permits.
 ///
 /// - Note: the record of what was permitted is written with the outcome, by `FaceRecognizer`.
 public struct PolicyGate: Sendable {
-    private let policy: Policy
+    private let rules: @Sendable () async throws -> PolicyInForce
     private let records: any RecordLog
+    private let use: DailyUse
     private let now: @Sendable () -> Date
+    private let clock: MonotonicClock
 
-    /// - Parameter now: the clock by which the policy is read; tests bring their own.
-    package init(policy: Policy, records: any RecordLog, now: @escaping @Sendable () -> Date = { Date() }) {
-        self.policy = policy
+    /// - Parameters:
+    ///   - rules: what applies; asked at each request, so that a policy that is applied holds at once.
+    ///   - lastEntry: when the record's last entry was made; the clock may not lie before it.
+    ///   - searches: how many searches and comparisons an organisation was permitted for a purpose since a moment.
+    ///   - now: the clock by which the policy is read; tests bring their own.
+    package init(
+        rules: @escaping @Sendable () async throws -> PolicyInForce, records: any RecordLog, lastEntry: Date? = nil,
+        searches: @escaping DailyUse.Count = { _, _, _ in 0 }, now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.rules = rules
         self.records = records
         self.now = now
+        use = DailyUse(count: searches)
+        clock = MonotonicClock(lastEntry)
+    }
+
+    /// A gate by a policy that does not change.
+    package init(policy: Policy, records: any RecordLog, now: @escaping @Sendable () -> Date = { Date() }) {
+        let inForce = PolicyInForce(rules: RuleBook(policy), digest: nil)
+        self.init(rules: { inForce }, records: records, now: now)
     }
 
     /// - Returns: the permit for one operation.
-    /// - Throws: `Refusal`, after the refusal was recorded; `RecognitionError` when it could not be.
+    /// - Throws: `Refusal`, after the refusal was recorded; `RecognitionError` when it could not be; `.clockWentBack` when
+    ///   the clock lies before the record's last entry.
     public func permit(_ request: AccessRequest) async throws -> Permit {
         let time = now()
-        switch policy.decision(on: request) {
-        case .permitted(let rule):
-            return Permit(request: request, rule: rule, issued: time)
+        try clock.check(time)
+        let inForce = try await rules()
+        var request = request
+        let standing = inForce.standing(of: request.organisation)
+        request.purpose = request.purpose ?? inForce.purposeUnsaid(by: request)
+        var decision = inForce.rules.decision(on: request, at: time, withdrawal: inForce.withdrawal)
+        if case .permitted = decision, let limit = inForce.rules.dailyLimit(on: request), let purpose = request.purpose,
+            try await !use.take(one: request.organisation, for: purpose, of: limit, at: time)
+        {
+            decision = .refused(
+                rule: "purpose:\(purpose)",
+                RefusalReason(
+                    text: "'\(request.organisation)' has had its \(limit) searches of this day for the purpose '\(purpose)'",
+                    until: DailyUse.end(ofDayOf: time)))
+        }
+        switch decision {
+        case .permitted(let rule, let terms):
+            return Permit(request: request, rule: rule, terms: terms, standing: standing, issued: time)
         case .refused(let rule, let reason):
-            let refusal = Refusal(request: request, rule: rule, reason: reason)
-            let record = Record(refusing: request, rule: rule, reason: reason, at: time)
-            _ = try await records.append(record)
+            let refusal = Refusal(
+                request: request, rule: rule, reason: reason.text, until: reason.until, standing: standing)
+            _ = try await records.append(Record(refusing: refusal, at: time))
             throw refusal
+        }
+    }
+}
+
+/// Moratoria and the record's order rest on time: a clock that goes back is no clock to go by.
+private final class MonotonicClock: Sendable {
+    private let latest: Mutex<Date>
+
+    init(_ lastEntry: Date?) { latest = Mutex(lastEntry ?? .distantPast) }
+
+    /// Entries have whole seconds, and requests that run at once overtake each other by a little.
+    private static let tolerance: TimeInterval = 1
+
+    func check(_ time: Date) throws {
+        try latest.withLock { latest in
+            guard time > latest.addingTimeInterval(-Self.tolerance) else {
+                throw RecognitionError(
+                    .clockWentBack,
+                    "This machine's clock says \(time.moment), before the record's last entry of \(latest.moment); set the clock, and nothing is done until then."
+                )
+            }
+            latest = max(latest, time)
         }
     }
 }

@@ -47,13 +47,24 @@ public struct Record: Sendable, Hashable, Codable {
 
     public var time: Date
     public var requestID: UUID
-    public var caller: String
-    public var purpose: String
+    /// Who asked: the id of an organisation of the policy, or `local-operator`.
+    public var organisation: String
+    /// What kind of organisation the policy says it is.
+    public var kind: String?
+    /// The access key that the request was signed with.
+    public var key: String?
+    /// nil where none was said.
+    public var purpose: String?
+    public var caseReference: String?
     public var operation: GatedOperation
     public var gallery: GalleryName?
     public var decision: Decision
     public var rule: String
-    /// What came of it, in a word or an error's code.
+    /// SHA-256 of the policy's file, in hexadecimal digits; nil where no file was applied.
+    public var policy: String?
+    /// How many people must review what was found, by the policy.
+    public var reviewers: Int?
+    /// What came of it: a word, an error's code, or why it was refused.
     public var outcome: String
     public var model: TemplateModelID?
     public var photographs: [PhotographDigest]?
@@ -70,29 +81,55 @@ public struct Record: Sendable, Hashable, Codable {
     public var left: [FaceID]?
     /// How many faces a deletion, a purge, an import or an export was about.
     public var faces: Int?
+    /// Access keys that were made, ended or, to lift a withdrawal, shown.
+    public var keys: [String]?
+    /// The operator's own words for a policy, a withdrawal or its end.
+    public var reason: String?
+    /// The digest of the policy that was applied.
+    public var applied: String?
+    /// What a policy changes, a line for each difference.
+    public var changes: [String]?
+    /// Counted from 1, of `parts`: where a request's lists are too long for one entry, each has a piece of them, and all
+    /// else is repeated.
+    public var part: Int?
+    public var parts: Int?
 
-    init(permitted permit: Permit, outcome: String) {
-        time = permit.issued
-        requestID = permit.requestID
-        caller = permit.request.caller
-        purpose = permit.request.purpose
-        operation = permit.request.operation
-        gallery = permit.request.gallery
-        decision = .permitted
-        rule = permit.rule
-        self.outcome = outcome
+    private enum CodingKeys: String, CodingKey {
+        case time, requestID, organisation, kind, key, purpose, caseReference = "case", operation, gallery, decision, rule
+        case policy, reviewers, outcome, model, photographs, thresholdAsked, thresholdApplied, similarity, candidates
+        case expectedFalseCandidates, enrolled, forgotten, joined, left, faces, keys, reason, applied, changes
+        case part, parts
     }
 
-    init(refusing request: AccessRequest, rule: String, reason: String, at time: Date) {
+    init(permitted permit: Permit, outcome: String) {
+        self.init(
+            of: permit.request, .permitted, rule: permit.rule, by: permit.standing, outcome, at: permit.issued)
+        reviewers = permit.terms.reviewers == 0 ? nil : permit.terms.reviewers
+    }
+
+    init(refusing refusal: Refusal, at time: Date) {
+        self.init(
+            of: refusal.request, .refused, rule: refusal.rule, by: refusal.standing, refusal.reason, at: time)
+    }
+
+    private init(
+        of request: AccessRequest, _ decision: Decision, rule: String, by standing: Standing, _ outcome: String,
+        at time: Date
+    ) {
         self.time = time
         requestID = request.id
-        caller = request.caller
+        organisation = request.organisation
+        kind = standing.kind
+        key = request.key?.id
         purpose = request.purpose
+        caseReference = request.caseReference
         operation = request.operation
         gallery = request.gallery
-        decision = .refused
+        thresholdAsked = request.threshold
+        self.decision = decision
         self.rule = rule
-        outcome = reason
+        policy = standing.policy
+        self.outcome = outcome
     }
 
     /// The bytes that are kept and hashed: JSON, keys sorted, times in ISO 8601 (UTC, whole seconds).
@@ -106,6 +143,11 @@ public struct Record: Sendable, Hashable, Codable {
     package init(encoded: Data) throws {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
+        // Entries from before there were policies say `caller`.
+        decoder.keyDecodingStrategy = .custom { path in
+            let name = path[path.count - 1]
+            return name.stringValue == "caller" ? CodingKeys.organisation : name
+        }
         self = try decoder.decode(Record.self, from: encoded)
     }
 }

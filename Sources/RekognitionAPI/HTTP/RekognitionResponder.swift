@@ -1,4 +1,4 @@
-import FaceRecognition
+package import FaceRecognition
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -11,7 +11,7 @@ struct RekognitionResponder: HTTPResponder {
     let service: RekognitionService
     let verifier: SigV4Verifier
     /// Whom an access key belongs to; nil for one that is not there any more.
-    let owner: @Sendable (String) async throws -> String?
+    let owner: @Sendable (String) async throws -> KeyOwner?
     let admission: Admission
     let reader: RequestBodyReader
     let isReady: @Sendable () -> Bool
@@ -108,14 +108,14 @@ struct RekognitionResponder: HTTPResponder {
                     method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
                     headers: headers, body: body))
             traced.accessKey = verified.accessKeyID
-            guard let name = try await owner(verified.accessKeyID) else {
+            guard let owner = try await owner(verified.accessKeyID) else {
                 throw ServiceError(.accessDenied, "The access key has been disabled.")
             }
             let operation = try Operation(target: request.headers[.target])
             traced.operation = operation
             let caller = Caller(
-                accessKey: verified.accessKeyID, name: name,
-                purpose: request.headers[.purpose] ?? RekognitionServer.standardPurpose, requestID: id)
+                organisation: owner.organisation, key: owner.key, purpose: try request.reference(.purpose),
+                caseReference: try request.reference(.caseReference), requestID: id)
             let beginning = ContinuousClock.now
             let answer = try await service.answer(operation, body, from: caller)
             traced.core = ContinuousClock.now - beginning
@@ -155,6 +155,9 @@ struct RekognitionResponder: HTTPResponder {
 extension HTTPField.Name {
     static let target = Self("X-Amz-Target")!
     static let purpose = Self("X-Countenance-Purpose")!
+    static let caseReference = Self("X-Countenance-Case")!
+    fileprivate static let policy = Self("X-Countenance-Policy")!
+    fileprivate static let reviewers = Self("X-Countenance-Reviewers")!
     fileprivate static let requestID = Self("x-amzn-RequestId")!
     fileprivate static let errorType = Self("x-amzn-ErrorType")!
     fileprivate static let threshold = Self("X-Countenance-Threshold")!
@@ -162,7 +165,28 @@ extension HTTPField.Name {
     fileprivate static let expected = Self("X-Countenance-Expected-False-Candidates")!
 }
 
+/// Whom an access key belongs to.
+package struct KeyOwner: Sendable {
+    let organisation: String
+    let key: AccessRequest.Key
+
+    package init(organisation: String, key: AccessRequest.Key) {
+        self.organisation = organisation
+        self.key = key
+    }
+}
+
 extension Request {
+    /// A purpose or a case.
+    /// - Throws: `InvalidParameterException` for one that is too long, or empty.
+    fileprivate func reference(_ name: HTTPField.Name) throws -> String? {
+        guard let text = headers[name] else { return nil }
+        guard (1...AccessRequest.longestReference).contains(text.utf8.count) else {
+            throw ServiceError.invalid("\(name) has 1 to \(AccessRequest.longestReference) bytes.")
+        }
+        return text
+    }
+
     /// As they came. The first Host header is kept apart from the others by the HTTP library.
     fileprivate var signedHeaders: [(name: String, value: String)] {
         (head.authority.map { [(name: "host", value: $0)] } ?? [])
@@ -183,8 +207,10 @@ extension Response {
         var headers: HTTPFields = [.contentType: Self.json, .requestID: id.lowercased]
         if let basis = answer.basis {
             headers[.threshold] = "\(basis.threshold.value)"
-            headers[.rule] = basis.rule
-            headers[.purpose] = basis.purpose
+            headers[.rule] = basis.permit.rule
+            headers[.purpose] = basis.permit.request.purpose
+            headers[.policy] = basis.permit.standing.policy ?? basis.permit.standing.policyName
+            headers[.reviewers] = basis.permit.terms.reviewers == 0 ? nil : "\(basis.permit.terms.reviewers)"
             headers[.expected] = basis.expectedFalseCandidates.map { "\($0)" }
         }
         self.init(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))

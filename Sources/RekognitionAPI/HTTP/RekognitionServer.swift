@@ -40,9 +40,6 @@ package struct RekognitionServer: Service, CustomStringConvertible {
         }
     }
 
-    /// For which purpose a caller asks who does not say.
-    static let standardPurpose = "trial"
-
     private let settings: Settings
     private let responder: RekognitionResponder
     private let server: HTTPServerBuilder
@@ -52,13 +49,13 @@ package struct RekognitionServer: Service, CustomStringConvertible {
     private let closing = Closing()
 
     /// - Parameters:
-    ///   - owner: whom an access key belongs to; nil for one that is not there.
+    ///   - owner: whom an access key belongs to, and what it is bound to; nil for one that is not there.
     ///   - beginning: waited for before the address is taken; cancelled when the service shall end.
     ///   - onListening: called with the address once requests are taken.
     /// - Throws: `.invalidValue` when the certificate or its key cannot be used.
     package init(
         _ service: RekognitionService, verifier: SigV4Verifier,
-        owner: @escaping @Sendable (String) async throws -> String?, settings: Settings, logger: Logger,
+        owner: @escaping @Sendable (String) async throws -> KeyOwner?, settings: Settings, logger: Logger,
         beginning: @escaping @Sendable () async -> Void = {}, onListening: @escaping @Sendable (String) async -> Void
     ) throws {
         self.settings = settings

@@ -59,7 +59,7 @@ extension RekognitionService {
 
     func deleteCollection(_ members: Members, _ caller: Caller) async throws -> Answer {
         let name = try members.collection()
-        _ = try await keeper.delete(name, permit: permit(.manage, name, for: caller))
+        _ = try await keeper.delete(name, permit: permit(.forget, name, for: caller))
         return Answer(body: Deleted())
     }
 

@@ -33,7 +33,7 @@ extension RekognitionService {
         let source = try members.image("SourceImage"), target = try members.image("TargetImage")
         let threshold = try members.percent("SimilarityThreshold")
         let quality = try members.quality()
-        let permit = try await permit(.compare, for: caller)
+        let permit = try await permit(.compare, threshold: threshold, for: caller)
         let compared = try await recognizer.compare(
             photograph(source, "SourceImage"), withAllIn: photograph(target, "TargetImage"), at: threshold,
             quality: quality, permit: permit
@@ -46,9 +46,7 @@ extension RekognitionService {
                 faceMatches: compared.matches.map {
                     .init(similarity: $0.similarity.value, face: ComparedFaceShape($0.face, in: compared.targetSize))
                 }, unmatchedFaces: compared.others.map { ComparedFaceShape($0.face, in: compared.targetSize) }),
-            basis: .init(
-                threshold: compared.threshold, rule: permit.rule, purpose: permit.request.purpose,
-                expectedFalseCandidates: nil),
+            basis: .init(threshold: compared.threshold, expectedFalseCandidates: nil, permit: permit),
             times: compared.times)
     }
 }

@@ -15,10 +15,10 @@ extension RekognitionService {
     func searchFaces(_ members: Members, _ caller: Caller) async throws -> Answer {
         let name = try members.collection()
         let face = try members.required("FaceId", members.faceID())
-        let limit = try members.integer("MaxFaces", 1...4_096) ?? Self.standardLimit
-        let point = try members.operatingPoint("FaceMatchThreshold")
-        let permit = try await permit(.identify, name, for: caller)
-        let search = try await recognizer.identify(like: face, in: name, at: point, limit: limit, permit: permit).outcome
+        let bounds = try members.searchBounds(
+            limit: "MaxFaces", 1...4_096, standard: Self.standardLimit, threshold: "FaceMatchThreshold")
+        let permit = try await permit(bounds, in: name, for: caller)
+        let search = try await recognizer.identify(like: face, in: name, at: bounds.point, limit: bounds.limit, permit: permit).outcome
         return Answer(
             body: FacesFound(
                 searchedFaceId: face.rawValue, faceMatches: search.answers.map { FaceMatchShape($0, model: model) },
@@ -28,12 +28,12 @@ extension RekognitionService {
     func searchFacesByImage(_ members: Members, _ caller: Caller) async throws -> Answer {
         let name = try members.collection()
         let image = try members.image()
-        let limit = try members.integer("MaxFaces", 1...4_096) ?? Self.standardLimit
-        let point = try members.operatingPoint("FaceMatchThreshold")
+        let bounds = try members.searchBounds(
+            limit: "MaxFaces", 1...4_096, standard: Self.standardLimit, threshold: "FaceMatchThreshold")
         let quality = try members.quality()
-        let permit = try await permit(.identify, name, for: caller)
+        let permit = try await permit(bounds, in: name, for: caller)
         let found = try await recognizer.identify(
-            photograph(image), in: name, at: point, limit: limit, quality: quality, permit: permit
+            photograph(image), in: name, at: bounds.point, limit: bounds.limit, quality: quality, permit: permit
         ).outcome
         return Answer(
             body: FacesFound(
@@ -57,16 +57,16 @@ extension RekognitionService {
     func searchUsers(_ members: Members, _ caller: Caller) async throws -> Answer {
         let name = try members.collection()
         let face = try members.faceID(), user = try members.userID()
-        let limit = try members.integer("MaxUsers", 1...500) ?? Self.standardLimit
-        let point = try members.operatingPoint("UserMatchThreshold")
+        let bounds = try members.searchBounds(
+            limit: "MaxUsers", 1...500, standard: Self.standardLimit, threshold: "UserMatchThreshold")
         let probe: PeopleProbe
         switch (face, user) {
         case (let face?, nil): probe = .face(face)
         case (nil, let user?): probe = .person(user)
         default: throw ServiceError.invalid("A search for users needs either FaceId or UserId.")
         }
-        let permit = try await permit(.identify, name, for: caller)
-        let found = try await recognizer.identifyPeople(probe, in: name, at: point, limit: limit, permit: permit).outcome
+        let permit = try await permit(bounds, in: name, for: caller)
+        let found = try await recognizer.identifyPeople(probe, in: name, at: bounds.point, limit: bounds.limit, permit: permit).outcome
         return Answer(
             body: UsersFound(
                 userMatches: found.search.answers.compactMap(UserMatchShape.init), faceModelVersion: model.rawValue,
@@ -90,14 +90,14 @@ extension RekognitionService {
     func searchUsersByImage(_ members: Members, _ caller: Caller) async throws -> Answer {
         let name = try members.collection()
         let image = try members.image()
-        let limit = try members.integer("MaxUsers", 1...500) ?? Self.standardLimit
-        let point = try members.operatingPoint("UserMatchThreshold")
+        let bounds = try members.searchBounds(
+            limit: "MaxUsers", 1...500, standard: Self.standardLimit, threshold: "UserMatchThreshold")
         let quality = try members.quality()
-        let permit = try await permit(.identify, name, for: caller)
+        let permit = try await permit(bounds, in: name, for: caller)
         let probe = PeopleProbe.photograph(photograph(image), quality)
         let found: PeopleSearch
         do {
-            found = try await recognizer.identifyPeople(probe, in: name, at: point, limit: limit, permit: permit).outcome
+            found = try await recognizer.identifyPeople(probe, in: name, at: bounds.point, limit: bounds.limit, permit: permit).outcome
         } catch let error as RecognitionError where error.code == .noFace {
             return Answer(
                 body: UsersFoundByImage(

@@ -116,7 +116,7 @@ extension RekognitionService {
             try members.collection(), try members.required("UserId", members.userID()),
             // It stands for the operation and every member.
             token.map {
-                RequestToken($0, caller: caller.name, request: Data("\(operation.rawValue)\n".utf8) + body)
+                RequestToken($0, caller: caller.organisation, request: Data("\(operation.rawValue)\n".utf8) + body)
             }
         )
     }

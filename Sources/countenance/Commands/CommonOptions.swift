@@ -13,22 +13,56 @@ struct DataOptions: ParsableArguments {
         help: .init("The data directory. Default: $COUNTENANCE_DATA, else the XDG data directory.", valueName: "dir"))
     var dataFolder: String?
 
+    @Option(
+        name: .customLong("purpose"),
+        help: .init(
+            "What it is for: a purpose of the policy. Default: $COUNTENANCE_PURPOSE; the trial needs none.",
+            valueName: "id"))
+    var namedPurpose: String?
+
+    @Option(
+        name: .customLong("case"),
+        help: .init(
+            "The case it belongs to, where the purpose asks for one. Default: $COUNTENANCE_CASE.", valueName: "reference"))
+    var namedCase: String?
+
+    var purpose: String? { namedPurpose ?? Self.environment("COUNTENANCE_PURPOSE") }
+    var caseReference: String? { namedCase ?? Self.environment("COUNTENANCE_CASE") }
+
+    private static func environment(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func validate() throws {
+        for (name, text) in [("--purpose", purpose), ("--case", caseReference)] {
+            guard (1...AccessRequest.longestReference).contains(text?.utf8.count ?? 1) else {
+                throw ValidationError("\(name) has 1 to \(AccessRequest.longestReference) bytes.")
+            }
+        }
+        guard purpose != AccessRequest.retention else {
+            throw ValidationError("The purpose 'retention' is the purge's own; say what you want it for.")
+        }
+    }
+
     var folder: URL { dataFolder.map { URL(fileURLWithPath: $0) } ?? Installation.defaultDataFolder }
 
     /// Opens the store, which this process then owns until it ends. Some of the faces that have expired are removed by the
     /// way; no search finds them in any case.
     func open() async throws -> Session {
-        let session = try await Session(directory())
+        let session = try await Session(directory(), purpose: purpose, caseReference: caseReference)
         try await session.purgeSome()
         return session
     }
 
     /// Opens the store beside a service that may own it: to check, to back up, to restore.
-    func openBesideOwner() async throws -> Session {
-        let folder = folder
+    /// - Parameter isNamed: whether `--purpose` and `--case` say what this is for; otherwise the environment does alone.
+    func openBesideOwner(purposeIsNamed isNamed: Bool = true) async throws -> Session {
+        let folder = folder, purpose = isNamed ? purpose : Self.environment("COUNTENANCE_PURPOSE")
+        let caseReference = isNamed ? caseReference : Self.environment("COUNTENANCE_CASE")
         return try await Session(
             FileManager.default.fileExists(atPath: folder.appendingPathComponent("lock").path)
-                ? DataDirectory.openBesideOwner(at: folder.path) : directory())
+                ? DataDirectory.openBesideOwner(at: folder.path) : directory(), purpose: purpose,
+            caseReference: caseReference)
     }
 
     /// Opens the directory. What lies above the default one is made where it is missing, as the XDG base directory
@@ -48,18 +82,34 @@ struct DataOptions: ParsableArguments {
 /// The data directory, open, and the gate before it.
 struct Session {
     let store: SQLiteStore
+    let office: PolicyOffice
     let gate: PolicyGate
-    /// The operator of this machine, known by having the data directory.
-    let caller = "local-operator"
-    private let purpose = "trial"
+    private let purpose: String?
+    private let caseReference: String?
+    private let trialNote = TrialNote()
 
-    init(_ directory: DataDirectory) async throws {
-        store = try await SQLiteStore.open(in: directory, progress: LoadingBar().callAsFunction)
-        gate = PolicyGate(policy: .trial, records: store)
+    init(_ directory: DataDirectory, purpose: String?, caseReference: String?) async throws {
+        let store = try await SQLiteStore.open(in: directory, progress: LoadingBar().callAsFunction)
+        let office = PolicyOffice(store)
+        self.store = store
+        self.office = office
+        self.purpose = purpose
+        self.caseReference = caseReference
+        gate = PolicyGate(
+            rules: { try await office.inForce() }, records: store, lastEntry: try store.timeOfLastEntry(),
+            searches: { try await store.searches(of: $0, for: $1, since: $2) })
     }
 
-    func permit(_ operation: GatedOperation, gallery: GalleryName? = nil) async throws -> Permit {
-        try await gate.permit(AccessRequest(caller: caller, purpose: purpose, operation: operation, gallery: gallery))
+    /// A permit for the operator of this machine, who is known by having the data directory.
+    func permit(
+        _ operation: GatedOperation, gallery: GalleryName? = nil, threshold: Similarity? = nil, candidates: Int? = nil
+    ) async throws -> Permit {
+        let permit = try await gate.permit(
+            AccessRequest(
+                organisation: AccessRequest.localOperator, purpose: purpose, caseReference: caseReference,
+                operation: operation, gallery: gallery, threshold: threshold, candidates: candidates))
+        if permit.standing.isTrial, operation.isRecognition { trialNote.show() }
+        return permit
     }
 
     func recognizer(_ pipeline: FacePipeline) -> FaceRecognizer {
@@ -70,7 +120,12 @@ struct Session {
     /// - Returns: how many.
     @discardableResult
     func purgeSome() async throws -> Int {
-        try await keeper.purge { try await permit(.forget, gallery: $0) }.reduce(0) { $0 + $1.purged.outcome.count }
+        try await keeper.purge {
+            try await gate.permit(
+                AccessRequest(
+                    organisation: AccessRequest.localOperator, purpose: AccessRequest.retention, operation: .forget,
+                    gallery: $0))
+        }.reduce(0) { $0 + $1.purged.outcome.count }
     }
 
     var keeper: GalleryKeeper { GalleryKeeper(galleries: store, records: store) }
@@ -78,6 +133,18 @@ struct Session {
     /// The model that a gallery belongs to; nil when there is no such gallery yet.
     func model(of gallery: GalleryName) async throws -> TemplateModelID? {
         try await store.descriptionIfThere(of: gallery)?.model
+    }
+}
+
+/// Says once in a command that nobody has decided yet who may do what.
+private final class TrialNote: Sendable {
+    private let isShown = Atomic(false)
+
+    func show() {
+        guard !isShown.exchange(true, ordering: .relaxed) else { return }
+        Console.note(
+            "The trial policy applies: you may try everything on this machine, and faces are kept 30 days; `countenance policy --help` tells of real ones."
+        )
     }
 }
 

@@ -42,7 +42,7 @@ struct Compare: AsyncParsableCommand {
         let session = try await data.open()
         let pipeline = try recognition.pipeline(data, mirror: template.mirror, photographs: 1)
         let recognizer = session.recognizer(pipeline)
-        let permit = try await session.permit(.compare)
+        let permit = try await session.permit(.compare, threshold: threshold)
         let recorded = try await recognizer.compare(
             recognition.photograph(probe), with: recognition.photograph(reference), at: threshold, permit: permit)
         let outcome = recorded.outcome

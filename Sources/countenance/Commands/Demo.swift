@@ -1,6 +1,7 @@
 import ArgumentParser
 import FaceRecognition
 import Foundation
+import PolicyFile
 import SQLiteStorage
 
 struct Demo: AsyncParsableCommand {
@@ -13,6 +14,9 @@ struct Demo: AsyncParsableCommand {
 
     @Option(help: .init("The picture to write, .png or .jpg.", valueName: "file"))
     var picture = "demo.png"
+
+    @Option(help: .init("Cases of a policy, to show what it decides.", valueName: "file"))
+    var cases: String?
 
     @OptionGroup var recognition: RecognitionOptions
     @OptionGroup var template: TemplateOptions
@@ -86,6 +90,8 @@ struct Demo: AsyncParsableCommand {
         )
         stage("record", "entry \(compared.receipt.index), leaf \(compared.receipt.shortHash)", compared.duration)
 
+        if let cases { try replay(cases) }
+
         try draw(answer).write(to: picture)
         print(
             """
@@ -101,6 +107,19 @@ struct Demo: AsyncParsableCommand {
         guard answer.answers.first?.candidate.face.person == Self.enrolled[0].1 else {
             throw RecognitionError(
                 .fault, "The demo did not find the person whom its probe shows; `countenance doctor` checks the parts.")
+        }
+    }
+
+    /// What a policy decides of searches, over time.
+    private func replay(_ file: String) throws {
+        guard let read = PolicyCases.reading(try RegularFile.policy(file)).cases,
+            let rules = try read.namedPolicy(beside: file)?.rules
+        else { throw RecognitionError(.policyRefused, "\(file) has no cases; `countenance policy test` says why.") }
+        heading("4. Who may ask? '\(rules.policy.name)' as a policy (\(file)), searches only")
+        for one in read.cases where one.request.operation == .identify {
+            let decision = rules.decision(on: one.request, at: one.time, withdrawal: one.withdrawal)
+            let verdict = decision.isPermitted ? Console.green("permitted") : Console.bold("refused  ")
+            print("   \(one.time.policyText.padded(to: 20))  \(verdict)  \(decision.rule.padded(to: 34))  \(one.name)")
         }
     }
 
@@ -141,7 +160,7 @@ struct Demo: AsyncParsableCommand {
 
 extension Permit {
     fileprivate var sentence: String {
-        "the rule '\(rule)' lets \(request.caller) \(request.operation.rawValue) for the purpose '\(request.purpose)'"
+        "the rule '\(rule)' lets \(request.organisation) \(request.operation.rawValue) for the purpose '\(request.purpose ?? "")'"
     }
 }
 

@@ -158,7 +158,7 @@ struct GalleryCommand: AsyncParsableCommand {
                     throw Outcome.nothingFound
                 }
             }
-            let permit = try await session.permit(.manage, gallery: name)
+            let permit = try await session.permit(.forget, gallery: name)
             let gallery = try await session.keeper.delete(name, permit: permit).outcome
             if output.json {
                 try Console.json(JSONGallery(gallery))

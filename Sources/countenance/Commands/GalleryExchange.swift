@@ -115,6 +115,8 @@ extension GalleryCommand {
             let importer = try GalleryImporter(
                 place, as: name, key: keyFile.map(ExportKey.read), normalising: normalise,
                 installation: session.store.installation())
+            // Which of the faces are there already is told to those only who may enrol.
+            _ = try await session.permit(.enrol, gallery: name)
             let there = try await session.store.descriptionIfThere(of: name)
             if let there, there.model != importer.gallery.model || there.dimension != importer.gallery.dimension {
                 throw RecognitionError(

@@ -90,7 +90,8 @@ extension GalleryCommand {
         @OptionGroup var data: DataOptions
 
         func run() async throws {
-            let session = try await Session(data.directory())
+            let session = try await Session(
+                data.directory(), purpose: data.purpose, caseReference: data.caseReference)
             var purged = 0
             while case let some = try await session.purgeSome(), some > 0 { purged += some }
             if output.json { try Console.json(["purged": purged]) } else { print("Purged \(purged.faces).") }

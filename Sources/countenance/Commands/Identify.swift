@@ -34,8 +34,10 @@ struct Identify: AsyncParsableCommand {
 
     @Option(
         name: .customLong("max"),
-        help: .init("At most this many candidates, 1 to \(GalleryIndex.maximumCandidates).", valueName: "n"))
-    var limit = 5
+        help: .init("At most this many candidates, 1 to \(GalleryIndex.maximumCandidates). Default: 5.", valueName: "n"))
+    var max: Int?
+
+    private var limit: Int { max ?? 5 }
 
     @Option(
         help: .init(
@@ -90,7 +92,7 @@ struct Identify: AsyncParsableCommand {
             person: person, externalIDPrefix: externalIDPrefix,
             enrolled: enrolledAfter == nil && enrolledBefore == nil
                 ? nil
-                : (enrolledAfter ?? .distantPast)...max(
+                : (enrolledAfter ?? .distantPast)...Swift.max(
                     enrolledAfter ?? .distantPast, enrolledBefore ?? .distantFuture))
     }
 
@@ -109,7 +111,7 @@ struct Identify: AsyncParsableCommand {
             do {
                 let (answer, receipt) = try await search(
                     recognizer, recognition.photograph(path), at: point,
-                    permit: session.permit(.identify, gallery: gallery))
+                    permit: session.permit(.identify, gallery: gallery, threshold: threshold, candidates: max))
                 run.mark(found: !answer.answers.isEmpty)
                 if output.json {
                     try Console.json(

@@ -8,14 +8,16 @@ struct KeyCommand: AsyncParsableCommand {
         commandName: "key", abstract: "Make the access keys that clients of the service sign with, or end them.",
         discussion: """
             A key is an id and a secret, in the form that AWS's clients know. The secret is shown when the key is made, and \
-            never again; it is kept encrypted. Each key stands for a caller, whom the record names. All of this works while \
-            the service runs, which notices at once.
+            never again; it is kept encrypted. Each key stands for an organisation of the policy, which the record names. A \
+            key that is bound to a purpose and a case needs nothing more of its client: code that was written for AWS says \
+            neither. All of this works while the service runs, which notices at once.
 
             To change over without a gap, create a second key, give it to the client, and disable the first. `rotate` does \
             both in one step: the old key ends at once.
 
             Examples:
               countenance key create --label "the intake desk"
+              countenance key create --organisation icmec --purpose missing-child --case MC-2026-017 --expires 30d
               countenance key list --json | jq -r .id
               countenance key rotate AKIAIOSFODNN7EXAMPLE
               countenance key disable AKIAIOSFODNN7EXAMPLE
@@ -37,26 +39,55 @@ struct KeyCommand: AsyncParsableCommand {
                     """
                     Access key  \(key.id)
                     Secret      \(secret)
-                    Caller      \(key.caller)
+                    For         \(key.organisation)
                     """)
+                if let bound = key.binding.sentence { print("Bound to    \(bound.printable)") }
                 Console.note("The secret is shown this once; keep it where the client finds it and others do not.")
             }
         }
     }
 
     struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make a key, and show its secret this once.")
-        @Option(help: .init("Whom the key stands for.", valueName: "name")) var caller = "local-operator"
+        static let configuration = CommandConfiguration(
+            abstract: "Make a key, and show its secret this once.",
+            discussion: """
+                --purpose and --case bind the key to them: its client need not say them, and can say no others. What you \
+                yourself make the key for is $COUNTENANCE_PURPOSE, where your policy asks for it.
+                """)
+        @Option(
+            name: [.customLong("organisation"), .customLong("caller")],
+            help: .init("Which organisation of the policy the key stands for. Default: the grant's, else local-operator.", valueName: "id"))
+        var organisation: String?
+        @Option(help: .init("The grant of the policy that the key belongs to, alone.", valueName: "id")) var grant: String?
+        @Option(help: .init("When the key ends by itself: 12h, 30d, 1y from now.", valueName: "period")) var expires: Period?
         @Option(help: .init("What it is for, in your own words.", valueName: "text")) var label: String?
         @OptionGroup var place: Place
 
         func run() async throws {
-            let session = try await place.data.openBesideOwner()
+            let session = try await place.data.openBesideOwner(purposeIsNamed: false)
+            let policy = try await session.office.inForce().rules.policy
+            let granted = try grant.map { id in
+                guard let found = policy.grants.first(where: { $0.id == id }) else {
+                    throw RecognitionError(
+                        .invalidValue, "The policy in force has no grant '\(id.printable)'; `countenance policy show` prints it.")
+                }
+                return found
+            }
+            if let granted, let organisation, granted.organisation != organisation {
+                throw RecognitionError(
+                    .invalidValue,
+                    "The grant '\(granted.id)' is \(granted.organisation)'s, not \(organisation.printable)'s; leave --organisation out.")
+            }
+            let whose = organisation ?? granted?.organisation ?? AccessRequest.localOperator
             let made = try await session.store.createAccessKey(
-                caller: caller, label: label, permit: session.permit(.manage))
-            if caller != session.caller {
+                for: whose, label: label,
+                binding: .init(
+                    purpose: place.data.namedPurpose, caseReference: place.data.namedCase, grant: grant,
+                    expires: expires.map { Date(timeIntervalSinceNow: $0.seconds) }),
+                permit: session.permit(.manage))
+            if !policy.organisations.contains(where: { $0.id == whose }) {
                 Console.note(
-                    "The trial policy permits '\(session.caller)' alone: until a policy names '\(caller.printable)', every request with this key is refused.")
+                    "The policy '\(policy.name.printable)' knows no organisation '\(whose.printable)': until one does, every request with this key is refused.")
             }
             try place.show(made.outcome.key, made.outcome.secret, record: made.receipt.index)
         }
@@ -77,7 +108,7 @@ struct KeyCommand: AsyncParsableCommand {
                 } else {
                     let state = key.disabled.map { "disabled \($0.formatted(.iso8601))" } ?? "enabled"
                     print(
-                        "\(key.id)  \(key.caller)  \(key.created.formatted(.iso8601))  \(state)  \(key.label?.printable ?? "-")"
+                        "\(key.id)  \(key.organisation)  \(key.created.formatted(.iso8601))  \(state)  \(key.label?.printable ?? "-")\(key.binding.sentence.map { "  \($0.printable)" } ?? "")"
                     )
                 }
             }
@@ -97,14 +128,14 @@ struct KeyCommand: AsyncParsableCommand {
             if place.output.json {
                 try Console.json(JSONAccessKey(ended.outcome, record: ended.receipt.index))
             } else {
-                print("The access key \(ended.outcome.id) of \(ended.outcome.caller) is disabled.")
+                print("The access key \(ended.outcome.id) of \(ended.outcome.organisation) is disabled.")
             }
         }
     }
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "End a key and make another for the same caller; show its secret this once.")
+            abstract: "End a key and make another for the same organisation, bound to the same; show its secret this once.")
         @Argument(help: "The key to end.") var id: String
         @OptionGroup var place: Place
 
@@ -116,19 +147,42 @@ struct KeyCommand: AsyncParsableCommand {
     }
 }
 
+extension AccessKey.Binding {
+    /// What it is bound to, in words; nil for nothing.
+    fileprivate var sentence: String? {
+        let parts = [
+            purpose.map { "purpose \($0)" }, caseReference.map { "case \($0)" }, grant.map { "grant \($0)" },
+            expires.map { "until \($0.formatted(.iso8601))" },
+        ].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+}
+
 private struct JSONAccessKey: Encodable {
     let id: String
-    let caller: String
+    let organisation: String
     let label: String?
+    let purpose: String?
+    let caseReference: String?
+    let grant: String?
+    let expires: Date?
     let created: Date
     let disabled: Date?
     /// When the key is made, and never again.
     let secret: String?
     let record: Int?
 
+    private enum CodingKeys: String, CodingKey {
+        case id, organisation, label, purpose, caseReference = "case", grant, expires, created, disabled, secret, record
+    }
+
     init(_ key: AccessKey, secret: String? = nil, record: Int? = nil) {
         id = key.id
-        caller = key.caller
+        organisation = key.organisation
+        purpose = key.binding.purpose
+        caseReference = key.binding.caseReference
+        grant = key.binding.grant
+        expires = key.binding.expires
         label = key.label
         created = key.created
         disabled = key.disabled

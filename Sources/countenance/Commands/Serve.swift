@@ -123,6 +123,13 @@ struct Serve: AsyncParsableCommand {
 
         let buckets = try buckets()
         let session = try await data.open()
+        let isTrial = try await session.office.inForce().isTrial
+        guard listen.isLoopback || !isTrial else {
+            throw RecognitionError(
+                .needsPolicy,
+                "The trial policy answers on this machine only, not on \(listen); apply a policy of your own first (`countenance policy apply`)."
+            )
+        }
         let pipeline = try recognition.pipeline(
             data, mirror: template.mirror, photographs: 2, budget: DecodingBudget(bytes: decodingMemory << 20))
         let service = RekognitionService(
@@ -140,7 +147,10 @@ struct Serve: AsyncParsableCommand {
         let store = session.store
         let verifier = SigV4Verifier(region: region) { try await store.secret(of: $0)?.secret }
         let server = try RekognitionServer(
-            service, verifier: verifier, owner: { try await store.secret(of: $0)?.key.caller },
+            service, verifier: verifier,
+            owner: {
+                try await store.secret(of: $0).map { KeyOwner(organisation: $0.key.organisation, key: $0.key.asked) }
+            },
             settings: .init(
                 host: listen.host, port: listen.port,
                 certificate: tlsCertificate.flatMap { chain in tlsKey.map { (chain: chain, key: $0) } },
@@ -197,7 +207,10 @@ struct Serve: AsyncParsableCommand {
 
     /// Where there is no key yet: one for the operator, as a profile for the AWS CLI.
     private func makeFirstKey(_ session: Session, endpoint: String) async throws {
-        guard try await session.store.accessKeys(permit: session.permit(.manage)).outcome.isEmpty else { return }
+        // Under a policy, the operator makes keys for those whom it names.
+        guard try await session.office.inForce().isTrial,
+            try await session.store.accessKeys(permit: session.permit(.manage)).outcome.isEmpty
+        else { return }
         let path = data.folder.appendingPathComponent(ClientProfile.fileName).path
         guard !FileManager.default.fileExists(atPath: path) else {
             throw RecognitionError(
@@ -205,7 +218,7 @@ struct Serve: AsyncParsableCommand {
                 "There is no access key yet, and \(path) is in the way of the first one; move it away, or make a key with `countenance key create`.")
         }
         let (key, secret) = try await session.store.createAccessKey(
-            caller: session.caller, label: "first key", permit: session.permit(.manage)
+            for: AccessRequest.localOperator, label: "first key", permit: session.permit(.manage)
         ).outcome
         do {
             // Who listens everywhere is reached here.

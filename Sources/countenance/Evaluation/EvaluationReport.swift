@@ -35,7 +35,7 @@ struct EvaluationReport {
             """
     }
 
-    private static let style = """
+    static let style = """
         :root{color-scheme:light}*{box-sizing:border-box}body{margin:0;font:1rem/1.5 system-ui,sans-serif;color:#111;background:#fff}
         main{max-width:60rem;margin:0 auto;padding:1rem}h1{font-size:1.6rem;line-height:1.2}h2{margin-top:2rem;border-top:2px solid #111;padding-top:.5rem;font-size:1.25rem}
         h3{font-size:1.05rem}.finding{font-size:1.15rem;border-left:.4rem solid #111;padding:.4rem .8rem;background:#f2f2f2}
