@@ -27,6 +27,7 @@ import threading
 import time
 from pathlib import Path
 
+import evaluation as evaluation_part
 import search as search_part
 import service as service_part
 import policy as policy_part
@@ -39,7 +40,7 @@ PROGRAM = ROOT / "bin" / "countenance"
 PEER = ROOT / "Benchmarks" / "peers" / "dlib_peer.py"
 YUNET = PARTS / "share" / "countenance" / "models" / "yunet-2023mar.onnx"
 
-SECTIONS = ("accuracy", "speed", "detection", "search", "storage", "service", "policy", "record")
+SECTIONS = ("accuracy", "speed", "detection", "evaluation", "search", "storage", "service", "policy", "record")
 # The gates: what the project promises. A missed gate is reported, never moved.
 LEAST_ACCURACY = 0.9945
 LEAST_THROUGHPUT_RATIO = 5.0
@@ -413,6 +414,13 @@ def built(product: str) -> Path:
     return Path(Run([*swift, "--show-bin-path"], environment).require(0).lines[-1]) / product
 
 
+def evaluation(programs: Programs, data: DataSets, options) -> dict:
+    """All comparisons, and their bootstrap."""
+    program = built("comparison-survey")
+    return evaluation_part.evaluation(
+        programs, lambda command: Run(command, programs.environment).require(0), program, data.lfw, say, options)
+
+
 def policy(programs: Programs, data, options) -> dict:
     """Decisions of a large policy."""
     program = built("policy-decision")
@@ -590,6 +598,8 @@ def gates_of(result: dict) -> list[dict]:
         busy = result["search"]["shareOfOthers"] > BUSY
         for gate in search_part.gates(result["search"]):
             gates.append({**gate, "proven": not (busy and gate["shown"].endswith("times"))})
+    if "evaluation" in result:
+        gates += evaluation_part.gates(result["evaluation"])
     if "storage" in result:
         gates += storage_part.gates(result["storage"])
     if "record" in result:
@@ -613,6 +623,8 @@ def table(result: dict) -> str:
         out.append("QUICK: small samples; the numbers only show that everything runs.")
     if "search" in result:
         out += search_part.table(result["search"])
+    if "evaluation" in result:
+        out += evaluation_part.table(result["evaluation"])
     if "storage" in result:
         out += storage_part.table(result["storage"])
     if "record" in result:
@@ -714,7 +726,7 @@ def main() -> int:
         result = {
             "date": datetime.date.today().isoformat(), "quick": options.quick, "machine": machine(programs),
         }
-        for name, section in (("accuracy", accuracy), ("speed", speed), ("detection", detection), ("search", search), ("storage", storage),
+        for name, section in (("accuracy", accuracy), ("speed", speed), ("detection", detection), ("evaluation", evaluation), ("search", search), ("storage", storage),
                               ("service", service), ("policy", policy), ("record", record)):
             if name in options.only:
                 result[name] = section(programs, data, options)

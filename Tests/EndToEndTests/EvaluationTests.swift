@@ -99,7 +99,7 @@ extension EndToEnd {
         func interruption() async throws {
             let place = try Place()
             // Templates are kept 256 at a time.
-            let count = 270
+            let count = 330
             var lines = "path,person\n"
             for i in 0..<count {
                 try place.photograph("p/\(i).jpg", of: Self.sample, padding: i)

@@ -71,6 +71,19 @@ import Testing
         #expect(few.score(at: FalseMatchRate(1e-3)) == all.score(at: FalseMatchRate(1e-3)))
     }
 
+    @Test("Of many comparisons about as many of the highest are kept as were asked for, and every one of them")
+    func looksAhead() throws {
+        let (templates, subjects) = try made(1_500, seed: 14)
+        let survey = try ComparisonSurvey(templates, of: subjects, keeping: 10_000, threads: 2)
+        #expect((8_000...10_000).contains(survey.hits.count), "\(survey.hits.count)")
+        // The histograms know nothing of what is kept.
+        let edge = ComparisonScore((Double(survey.floor) / GroupHistograms.width).rounded(.up) * GroupHistograms.width)
+        #expect(survey.hits(reaching: edge).count == survey.histograms[0].count(0, 0, from: GroupHistograms.bin(Float(edge.value))))
+        #expect(survey.nonMated + survey.mated.count == 1_500 * 1_499 / 2)
+        let other = try ComparisonSurvey(templates, of: subjects, keeping: 10_000, threads: 1)
+        #expect(other.hits == survey.hits && other.floor == survey.floor)
+    }
+
     @Test("A threshold below what was kept gets its counts and no interval")
     func belowFloor() throws {
         let (templates, subjects) = try made(200, seed: 12)

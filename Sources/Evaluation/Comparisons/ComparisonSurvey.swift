@@ -69,8 +69,9 @@ public struct ComparisonSurvey: Sendable {
         let people = subjects.ofPhotographs.map(Int32.init)
         let queue = Mutex(0)
         let sum = Mutex<Tally?>(nil)
+        let floor = Self.likelyFloor(rows, people, keeping: limit)
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
-            var own = Tally(subjects, keeping: limit / threads)
+            var own = Tally(subjects, keeping: limit / threads, from: floor)
             people.withUnsafeBufferPointer { people in
                 while !isCancelled() {
                     let first = queue.withLock { next in
@@ -87,23 +88,56 @@ public struct ComparisonSurvey: Sendable {
                 }
             }
             sum.withLock { total in
-                if total == nil { total = own } else { total?.add(own) }
+                if total == nil { total = Tally(subjects, keeping: limit, from: floor) }
+                total?.add(own)
             }
         }
         guard !isCancelled() else { throw CancellationError() }
         self.init(sum.withLock { $0 } ?? Tally(subjects, keeping: limit))
     }
 
+    /// Of fewer comparisons all may be kept for a while.
+    private static let manyComparisons = 1_000_000
+
+    /// A score that a fifth more than `limit` of the comparisons of different people reach, judged by those of four blocks
+    /// of photographs; with it from the start, few scores are kept only to be dropped again. Minus infinity for few
+    /// comparisons.
+    private static func likelyFloor(_ rows: TemplateRows, _ people: [Int32], keeping limit: Int) -> Float {
+        let comparisons = rows.count * (rows.count - 1) / 2
+        guard comparisons > manyComparisons, 2 * limit < comparisons else { return -.infinity }
+        var counts = Array(repeating: 0, count: GroupHistograms.bins), total = 0
+        for quarter in 0..<4 {
+            let first = rows.count * quarter / 4 / TemplateRows.block * TemplateRows.block
+            rows.compare(blockAt: first, with: rows) { i, j, score in
+                guard people[i] != people[j] else { return }
+                counts[GroupHistograms.bin(max(-1, min(1, score)))] += 1
+                total += 1
+            }
+        }
+        var left = Int(1.2 * Double(limit) / Double(comparisons) * Double(total))
+        for bin in counts.indices.reversed() {
+            left -= counts[bin]
+            if left <= 0 { return Float(GroupHistograms.edge(bin)) }
+        }
+        return -.infinity
+    }
+
     /// What a tally holds.
     public init(_ tally: Tally) {
-        var tally = tally
-        tally.compact()
         subjects = tally.subjects
         groupings = tally.groupings
-        floor = tally.floor
-        hits = tally.hits.filter { $0.score >= tally.floor }.sorted { a, b in
+        let falling = tally.hits.filter { $0.score >= tally.floor }.sorted { a, b in
             a.score != b.score ? a.score > b.score : (a.first, a.second) < (b.first, b.second)
         }
+        // Scores equal to the lowest that stays all stay, unless they are so many that they would never fit.
+        var lowest = falling.count > tally.limit ? falling[tally.limit - 1].score : tally.floor
+        var kept = falling.partitioningIndex { $0.score < lowest }
+        if kept >= 2 * tally.limit {
+            lowest = lowest.nextUp
+            kept = falling.partitioningIndex { $0.score < lowest }
+        }
+        floor = lowest
+        hits = Array(falling[..<kept])
         mated = tally.mated.sorted { a, b in a.score != b.score ? a.score < b.score : a.person < b.person }
         histograms = tally.histograms
     }
@@ -112,7 +146,7 @@ public struct ComparisonSurvey: Sendable {
     public struct Tally: Sendable {
         let subjects: EvaluationSubjects
         let groupings: [Grouping]
-        private let limit: Int
+        fileprivate let limit: Int
         /// Grouping after grouping, histogram after histogram.
         fileprivate var counts: [Int]
         /// For each grouping where its histograms start, and how many groups it has.
@@ -120,12 +154,18 @@ public struct ComparisonSurvey: Sendable {
         /// Grouping after grouping the group of each person.
         private let groups: [Int32]
         fileprivate var hits: [Hit] = []
-        fileprivate var floor = -Float.infinity
+        fileprivate var floor: Float
         fileprivate var mated: [Mated] = []
 
         public init(_ subjects: EvaluationSubjects, keeping limit: Int = ComparisonSurvey.hitLimit) {
+            self.init(subjects, keeping: limit, from: -.infinity)
+        }
+
+        /// - Parameter floor: no score below it is kept.
+        fileprivate init(_ subjects: EvaluationSubjects, keeping limit: Int, from floor: Float) {
             self.subjects = subjects
             self.limit = max(1, limit)
+            self.floor = floor
             groupings = [.everybody(subjects.people)] + subjects.groupings
             groups = groupings.flatMap { $0.ofPerson.map(Int32.init) }
             var offsets: [Int] = [], size = 0
