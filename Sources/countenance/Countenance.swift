@@ -42,8 +42,12 @@ struct Countenance: AsyncParsableCommand {
                     try command.run()
                 }
             }
+            TrialNote.show()
         } catch {
-            Foundation.exit(report(error).rawValue)
+            let outcome = report(error)
+            // That nothing was found is an answer, too.
+            if outcome == .nothingFound { TrialNote.show() }
+            Foundation.exit(outcome.rawValue)
         }
     }
 

@@ -134,6 +134,7 @@ import Testing
         yes("kids", child, .forget, "missing", withdrawn: true, by: "grant:finders"),
         yes("kids", child, .manage, "missing", withdrawn: true, by: "grant:finders"),
         yes("local-operator", nil, .govern, withdrawn: true, by: "built-in:operator"),
+        no("lab", audit, .inspect, by: "built-in:no-grant"),
         // Keys.
         yes("kids", nil, .identify, "missing", key: .init(id: "A", purpose: child, caseReference: "MC-0001"), by: "grant:finders"),
         no("kids", child, .identify, "missing", case: "MC-0002", key: .init(id: "A", purpose: child, caseReference: "MC-0001"), by: "built-in:key"),

@@ -14,8 +14,10 @@ public enum GatedOperation: String, Sendable, Hashable, Codable, CaseIterable {
     case forget
     /// Create, look into or delete galleries; keys and backups.
     case manage
-    /// Measure the system's accuracy; read the record.
+    /// Measure the system's accuracy.
     case audit
+    /// Read the record: who asked for what, and what came of it.
+    case inspect
     /// Apply a policy, withdraw recognition or lift a withdrawal. No policy grants it: it is the local operator's, so that
     /// nobody is locked out by a policy of their own.
     case govern
@@ -27,7 +29,7 @@ public enum GatedOperation: String, Sendable, Hashable, Codable, CaseIterable {
     public var isRecognition: Bool {
         switch self {
         case .detect, .compare, .enrol, .identify, .audit: true
-        case .forget, .manage, .govern: false
+        case .forget, .manage, .inspect, .govern: false
         }
     }
 

@@ -12,7 +12,7 @@ public struct Auditor: Sendable {
     package func look<Outcome: Sendable>(
         _ outcome: String, permit: Permit, _ work: () async throws -> Outcome
     ) async throws -> Recorded<Outcome> {
-        try await recorder.record(permit, operation: .audit) { record, _ in
+        try await recorder.record(permit, operation: .inspect) { record, _ in
             let result = try await work()
             record.outcome = outcome
             return result

@@ -86,7 +86,6 @@ struct Session {
     let gate: PolicyGate
     private let purpose: String?
     private let caseReference: String?
-    private let trialNote = TrialNote()
 
     init(_ directory: DataDirectory, purpose: String?, caseReference: String?) async throws {
         let store = try await SQLiteStore.open(in: directory, progress: LoadingBar().callAsFunction)
@@ -108,7 +107,7 @@ struct Session {
             AccessRequest(
                 organisation: AccessRequest.localOperator, purpose: purpose, caseReference: caseReference,
                 operation: operation, gallery: gallery, threshold: threshold, candidates: candidates))
-        if permit.standing.isTrial, operation.isRecognition { trialNote.show() }
+        if permit.standing.isTrial, operation.isRecognition { TrialNote.applies.store(true, ordering: .relaxed) }
         return permit
     }
 
@@ -133,18 +132,6 @@ struct Session {
     /// The model that a gallery belongs to; nil when there is no such gallery yet.
     func model(of gallery: GalleryName) async throws -> TemplateModelID? {
         try await store.descriptionIfThere(of: gallery)?.model
-    }
-}
-
-/// Says once in a command that nobody has decided yet who may do what.
-private final class TrialNote: Sendable {
-    private let isShown = Atomic(false)
-
-    func show() {
-        guard !isShown.exchange(true, ordering: .relaxed) else { return }
-        Console.note(
-            "The trial policy applies: you may try everything on this machine, and faces are kept 30 days; `countenance policy --help` tells of real ones."
-        )
     }
 }
 

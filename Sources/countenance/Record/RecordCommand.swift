@@ -12,7 +12,7 @@ struct RecordCommand: AsyncParsableCommand {
             6962), and checkpoints are signed (C2SP signed notes): who keeps one of them elsewhere finds every later \
             change of what it covers. Keep one outside this machine every day.
 
-            `list`, `show`, `about` and `export` show what was asked, so they pass the gate as the operation `audit` \
+            `list`, `show`, `about` and `export` show what was asked, so they pass the gate as the operation `inspect` \
             and leave entries themselves. The others give away hashes only. All of them work while the service runs.
 
             Examples:

@@ -24,7 +24,7 @@ extension RecordCommand {
 
         func run() async throws {
             let session = try await data.openBesideOwner()
-            let found = try await session.auditor.look("listed", permit: session.permit(.audit)) {
+            let found = try await session.auditor.look("listed", permit: session.permit(.inspect)) {
                 try session.store.entries(where: filter.includes, last: all ? nil : limit)
             }.outcome
             for (index, record) in found {
@@ -84,7 +84,7 @@ extension RecordCommand {
 
         func run() async throws {
             let session = try await data.openBesideOwner()
-            let found = try await session.auditor.look("shown", permit: session.permit(.audit)) {
+            let found = try await session.auditor.look("shown", permit: session.permit(.inspect)) {
                 guard let kept = try session.store.entry(index) else {
                     throw RecognitionError(
                         .invalidValue,
@@ -131,7 +131,7 @@ extension RecordCommand {
 
         func run() async throws {
             let session = try await data.openBesideOwner()
-            let found = try await session.auditor.look("searched-for-a-face", permit: session.permit(.audit)) {
+            let found = try await session.auditor.look("searched-for-a-face", permit: session.permit(.inspect)) {
                 try session.store.records(naming: face)
             }.outcome.filter { !$0.record.roles(of: face).isEmpty }
             for (index, record) in found {

@@ -151,7 +151,7 @@ extension RecordCommand {
             let bar = ProgressBar(total: try store.entryCount() / 128, unit: "files written")
             defer { bar.finish() }
             // Its own entry comes with the next run.
-            let done = try await session.auditor.look("exported", permit: session.permit(.audit)) {
+            let done = try await session.auditor.look("exported", permit: session.permit(.inspect)) {
                 let (checkpoint, note) = try store.signedCheckpoint()
                 let all = try store.recordContents()
                 let contents = LogContents(size: checkpoint.size, bundle: all.bundle, hashes: all.hashes)

@@ -29,7 +29,7 @@ struct ReportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try await data.openBesideOwner(), store = session.store
-        let counted = try await session.auditor.look("reported", permit: session.permit(.audit)) {
+        let counted = try await session.auditor.look("reported", permit: session.permit(.inspect)) {
             try store.tally(from: from, to: to).report(moratoria: try await moratoria(session))
         }.outcome
         if let report {

@@ -1,0 +1,14 @@
+import Synchronization
+
+/// Says with an answer, in one line, that nobody has decided yet who may do what.
+enum TrialNote {
+    /// Whether something was recognised under the trial policy.
+    static let applies = Atomic(false)
+
+    static func show() {
+        guard applies.load(ordering: .relaxed) else { return }
+        Console.note(
+            "The trial policy applies: you may try everything on this machine, and faces are kept 30 days; `countenance policy --help` tells of real ones."
+        )
+    }
+}
