@@ -15,8 +15,8 @@ extension EndToEnd {
                 let ended = try await place.run("detect", "--json", "\(folder)/\(name)")
                 let answer = try ended.json()
                 switch ended.code {
-                case 0: #expect(!answer["faces"].array.isEmpty && ended.err.isEmpty, "\(name)")
-                case 1: #expect(answer["faces"].array.isEmpty && answer["error"].string == nil && ended.err.isEmpty, "\(name)")
+                case 0: #expect(!answer["faces"].array.isEmpty && ended.complaints.isEmpty, "\(name)")
+                case 1: #expect(answer["faces"].array.isEmpty && answer["error"].string == nil && ended.complaints.isEmpty, "\(name)")
                 case 3:
                     #expect(ended.err.isOneSentence, "\(name): \(ended.err)")
                     let code = try #require(answer["error"].string)

@@ -36,6 +36,12 @@ struct Ended {
     /// Of the process on all cores: what another test does meanwhile does not count.
     let processorSeconds: Double
 
+    /// What standard error says besides that the trial policy applies.
+    var complaints: String {
+        err.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("The trial policy applies:") }
+            .joined(separator: "\n")
+    }
+
     /// What standard output holds: a document, or one on each line.
     func json(sourceLocation: SourceLocation = #_sourceLocation) throws -> JSON {
         try JSON(out, sourceLocation: sourceLocation)
