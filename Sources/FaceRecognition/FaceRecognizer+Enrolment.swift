@@ -61,8 +61,7 @@ extension FaceRecognizer {
             let face = EnrolledFaceDescription(
                 person: person, externalID: externalID ?? defaultExternalID, photograph: digest, box: subject.face.box,
                 photographSize: found.view.image.photographSize, confidence: subject.face.confidence, enrolled: time,
-                expires: gallery.expiry(
-                    asked: permit.terms.expiry(asked: expires, enrolled: time), enrolled: time))
+                expires: permit.terms.expiry(asked: expires, enrolled: time, in: gallery))
             record.outcome = "enrolled"
             record.enrolled = [face.id]
             record.forgotten = earlier.isEmpty ? nil : earlier.map(\.id)
@@ -114,8 +113,7 @@ extension FaceRecognizer {
                         person: nil, externalID: externalID, photograph: digest, box: sample.described.face.box,
                         photographSize: study.view.image.photographSize, confidence: sample.described.face.confidence,
                         enrolled: time,
-                        expires: gallery.expiry(
-                            asked: permit.terms.expiry(asked: nil, enrolled: time), enrolled: time))
+                        expires: permit.terms.expiry(asked: nil, enrolled: time, in: gallery))
                 faces.append(.init(enrolled: face, seen: sample.described, isNew: known == nil))
                 guard known == nil else { continue }
                 new.append(

@@ -54,7 +54,7 @@ extension EndToEnd {
                 (["identify", "--gallery", "staff", photo, "--purpose", "search", "--case", "C-1", "--threshold", "90"], "purpose:search"),
                 (["identify", "--gallery", "staff", photo, "--purpose", "search", "--case", "C-1", "--max", "2"], "purpose:search"),
                 (["enrol", "--gallery", "others", photo, "--purpose", "keeping"], "built-in:gallery"),
-                (["evaluate", "verification", "--manifest", try place.file("m.csv", Data("path,person\n\(photo),a\n\(photo),b\n".utf8))], "built-in:purpose"),
+                (["evaluate", "verification", "--manifest", try place.file("m.csv", Data("path,person\n\(photo),a\n\(Program.sample("biden.jpg")),b\n".utf8))], "built-in:purpose"),
             ] {
                 let ended = try await place.run(arguments)
                 #expect(ended.code == 4 && ended.err.contains("rule '\(rule)'"), "\(arguments): \(ended.err)")

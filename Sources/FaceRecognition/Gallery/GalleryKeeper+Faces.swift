@@ -96,7 +96,7 @@ extension GalleryKeeper {
             for i in faces.indices {
                 // They come into this gallery now, whenever they were enrolled elsewhere.
                 faces[i].description.expires = permit.terms.expiry(
-                    asked: faces[i].description.expires, enrolled: time)
+                    asked: faces[i].description.expires, enrolled: time, in: gallery)
             }
             for face in faces {
                 try face.description.person.map(PersonDescription.check)

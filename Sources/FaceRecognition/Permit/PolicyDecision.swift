@@ -24,6 +24,19 @@ public struct PermitTerms: Sendable, Hashable {
     public let reviewers: Int
     /// The longest that a face stays that is enrolled, in seconds; nil where no gallery is concerned.
     public let retention: TimeInterval?
+    /// Whether that is the trial's, which gives way to a retention that a gallery was made with.
+    let retentionYields: Bool
+
+    init(
+        minimumSimilarity: Similarity?, maximumCandidates: Int?, reviewers: Int, retention: TimeInterval?,
+        retentionYields: Bool = false
+    ) {
+        self.minimumSimilarity = minimumSimilarity
+        self.maximumCandidates = maximumCandidates
+        self.reviewers = reviewers
+        self.retention = retention
+        self.retentionYields = retentionYields
+    }
 
     /// The similarity that applies: what is asked, else `standard`, and never below the floor.
     func threshold(asked: Similarity?, else standard: Similarity) -> Similarity {
@@ -43,9 +56,11 @@ public struct PermitTerms: Sendable, Hashable {
 
     func limit(asked: Int) -> Int { min(asked, maximumCandidates ?? asked) }
 
-    /// When a face that is enrolled now has to be gone, by these terms.
-    func expiry(asked: Date?, enrolled: Date) -> Date? {
-        [asked, retention.map(enrolled.addingTimeInterval)].compactMap { $0 }.min()
+    /// When a face that is enrolled has to be gone, by these terms and the gallery's own retention.
+    func expiry(asked: Date?, enrolled: Date, in gallery: GalleryDescription) -> Date? {
+        let own = gallery.expiry(asked: asked, enrolled: enrolled)
+        if retentionYields, gallery.retention != nil { return own }
+        return [own, retention.map(enrolled.addingTimeInterval)].compactMap { $0 }.min()
     }
 }
 

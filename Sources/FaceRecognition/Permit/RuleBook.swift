@@ -155,7 +155,8 @@ public struct RuleBook: Sendable {
             rule: "grant:\(grant.id)",
             PermitTerms(
                 minimumSimilarity: purpose.minimumSimilarity, maximumCandidates: purpose.maximumCandidates,
-                reviewers: purpose.reviewers, retention: terms?.retention))
+                reviewers: purpose.reviewers, retention: terms?.retention,
+                retentionYields: request.gallery.map { policy.galleries[$0] == nil } ?? false))
     }
 
     /// The most searches and comparisons in a day of the organisation for the purpose; nil where this request counts
