@@ -45,8 +45,8 @@ struct Countenance: AsyncParsableCommand {
             TrialNote.show()
         } catch {
             let outcome = report(error)
-            // That nothing was found is an answer, too.
-            if outcome == .nothingFound { TrialNote.show() }
+            // That nothing was found is an answer, too, where no sentence said so already.
+            if error as? Outcome == .nothingFound { TrialNote.show() }
             Foundation.exit(outcome.rawValue)
         }
     }

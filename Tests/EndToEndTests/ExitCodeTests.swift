@@ -10,7 +10,7 @@ extension EndToEnd {
             let detected = try await place.run("detect", empty)
             #expect(detected.code == 1)
             #expect(detected.out.contains("no faces"))
-            #expect(detected.err.isEmpty)
+            #expect(detected.complaints.isEmpty)
             for pair in [[empty, Program.sample("obama.jpg")], [Program.sample("obama.jpg"), empty]] {
                 let compared = try await place.run(["compare"] + pair)
                 #expect(compared.code == 1)
