@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// Says with an answer, in one line, that nobody has decided yet who may do what.
@@ -7,6 +8,8 @@ enum TrialNote {
 
     static func show() {
         guard applies.load(ordering: .relaxed) else { return }
+        // Behind the answer, also where the answer goes to a file.
+        fflush(nil)
         Console.note(
             "The trial policy applies: you may try everything on this machine, and faces are kept 30 days; `countenance policy --help` tells of real ones."
         )
