@@ -76,7 +76,7 @@ public struct PolicyCases: Sendable {
             organisation: organisation, purpose: values["purpose"]?.plain, caseReference: values["case"]?.plain,
             operation: operation, gallery: gallery, threshold: threshold, candidates: candidates)
         return Case(
-            name: values["name"]?.plain ?? "\(organisation) \(operation.rawValue) \(time.policyText)",
+            name: values["name"]?.plain ?? "\(organisation) \(operation.rawValue) \(time.day)",
             line: node.place.line, request: request, time: time,
             withdrawal: withdrawn ? Withdrawal(since: time, reason: "as the case says") : nil,
             isPermitted: expected == "permitted", rule: values["rule"]?.plain)

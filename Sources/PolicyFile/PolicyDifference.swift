@@ -23,7 +23,7 @@ extension Policy {
         func set(_ values: (some Sequence<String>)?) -> String { values?.sorted().joined(separator: " ") ?? "all" }
         func operations(_ values: Set<GatedOperation>) -> String { set(values.map(\.rawValue)) }
         func galleries(_ values: Set<GalleryName>?) -> String { set(values?.map(\.rawValue)) }
-        func date(_ value: Date?) -> String { value?.policyText ?? "" }
+        func date(_ value: Date?) -> String { value?.day ?? "" }
         var rules: [String: [String: String]] = ["policy": ["name": name, "contact": contact]]
         for it in organisations { rules["organisation:\(it.id)"] = ["name": it.name, "kind": it.kind] }
         for it in purposes {

@@ -11,17 +11,17 @@ extension PolicyFile {
         }
         for (grant, place) in zip(policy.grants, places.grants) {
             if let until = grant.span.until, until <= time {
-                warn(place, "The grant '\(grant.id)' ended on \(until.policyText).")
+                warn(place, "The grant '\(grant.id)' ended on \(until.day).")
             } else if let moratorium = policy.moratoria.first(where: { $0.empties(grant, of: policy, at: time) }) {
-                let end = moratorium.span.until.map { " until \($0.policyText)" } ?? ""
+                let end = moratorium.span.until.map { " until \($0.day)" } ?? ""
                 warn(place, "The moratorium '\(moratorium.id)' leaves nothing of the grant '\(grant.id)'\(end).")
             }
         }
         for (moratorium, place) in zip(policy.moratoria, places.moratoria) {
             if let until = moratorium.span.until, until <= time {
-                warn(place, "The moratorium '\(moratorium.id)' ended on \(until.policyText).")
+                warn(place, "The moratorium '\(moratorium.id)' ended on \(until.day).")
             } else if let review = moratorium.review, review <= time {
-                warn(place, "The moratorium '\(moratorium.id)' was to be reviewed on \(review.policyText).")
+                warn(place, "The moratorium '\(moratorium.id)' was to be reviewed on \(review.day).")
             }
         }
         let grantees = Set(policy.grants.map(\.organisation))
@@ -48,13 +48,5 @@ extension Policy.Moratorium {
         return grant.purposes.allSatisfy { purpose in
             !exceptions.contains { $0.organisation == grant.organisation && $0.purposes?.contains(purpose) ?? true }
         }
-    }
-}
-
-extension Date {
-    /// As a policy writes it: the day, where it is a day's first moment.
-    public var policyText: String {
-        let text = formatted(.iso8601)
-        return text.hasSuffix("T00:00:00Z") ? String(text.prefix(10)) : text
     }
 }

@@ -268,8 +268,8 @@ public struct RuleBook: Sendable {
 }
 
 extension Date {
-    /// The day, in UTC: 2020-06-10; with the time where it is not midnight's.
-    var day: String {
+    /// As policies write it, in UTC: the day, 2020-06-10, with the time where it is not midnight's.
+    package var day: String {
         let text = formatted(.iso8601)
         return text.hasSuffix("T00:00:00Z") ? String(text.prefix(10)) : text
     }

@@ -75,7 +75,8 @@ package struct RekognitionClient: Sendable {
     ) async throws -> Answer {
         let body = try ServiceJSON.encode(question)
         var pause = settings.pause
-        for attempt in 1... {
+        var attempt = 1
+        while true {
             try await pace.turn()
             do { return try await send(operation, body) } catch let failure as RekognitionFailure {
                 guard failure.isTransient else { throw failure }
@@ -85,8 +86,8 @@ package struct RekognitionClient: Sendable {
             // Not all at the same moment.
             try await Task.sleep(for: pause * Double.random(in: 1...1.5))
             pause = min(pause * 2, .seconds(20))
+            attempt += 1
         }
-        preconditionFailure("Attempts come to an end")
     }
 
     private func send<Answer: Decodable & Sendable>(_ operation: Operation, _ body: Data) async throws -> Answer {

@@ -119,7 +119,7 @@ struct Demo: AsyncParsableCommand {
         for one in read.cases where one.request.operation == .identify {
             let decision = rules.decision(on: one.request, at: one.time, withdrawal: one.withdrawal)
             let verdict = decision.isPermitted ? Console.green("permitted") : Console.bold("refused  ")
-            print("   \(one.time.policyText.padded(to: 20))  \(verdict)  \(decision.rule.padded(to: 34))  \(one.name)")
+            print("   \(one.time.day.padded(to: 20))  \(verdict)  \(decision.rule.padded(to: 34))  \(one.name)")
         }
     }
 

@@ -73,7 +73,7 @@ struct PolicyCommand: AsyncParsableCommand {
                     try Console.json(JSONPolicyDate(date, at: now), pretty: false)
                 } else {
                     let line =
-                        "\(date.date.policyText)  \(date.event.rawValue.padded(to: 6))  \(date.rule)\(date.reason.map { "  \($0)" } ?? "")"
+                        "\(date.date.day)  \(date.event.rawValue.padded(to: 6))  \(date.rule)\(date.reason.map { "  \($0)" } ?? "")"
                     print(date.date < now ? Console.dim(line.printable) : line.printable)
                 }
             }

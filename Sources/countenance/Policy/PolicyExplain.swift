@@ -87,7 +87,7 @@ extension PolicyDecision {
             ].compactMap { $0 }
             return "\(Console.green("Permitted")) by \(rule)\(parts.isEmpty ? "" : ": \(parts.joined(separator: ", "))")."
         case .refused(let rule, let reason):
-            let until = reason.until.map { ", until \($0.policyText)" } ?? ""
+            let until = reason.until.map { ", until \($0.day)" } ?? ""
             return "\(Console.bold("Refused")) by \(rule)\(until). Ask \(contact.printable)."
         }
     }
