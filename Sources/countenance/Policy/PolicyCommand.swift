@@ -165,7 +165,11 @@ enum Reason {
 
 extension RegularFile {
     static func policy(_ path: String) throws -> Data {
-        try contents(path, limit: PolicyFile.largest, remedy: "a policy is smaller")
+        do { return try contents(path, limit: PolicyFile.largest, remedy: "a policy is smaller") } catch let error
+            as RecognitionError
+        {
+            throw RecognitionError(error.code, "\(path.printable): \(error.message)", detail: error.detail)
+        }
     }
 }
 

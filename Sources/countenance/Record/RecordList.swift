@@ -88,7 +88,7 @@ extension RecordCommand {
                 guard let kept = try session.store.entry(index) else {
                     throw RecognitionError(
                         .invalidValue,
-                        "The record has no entry \(index); it has \(try session.store.entryCount()), and the first is 0."
+                        "The record has no entry \(index); it has \(try session.store.entryCount()), counted from 0."
                     )
                 }
                 return kept
