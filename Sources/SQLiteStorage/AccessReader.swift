@@ -4,8 +4,10 @@ import GRDB
 import Synchronization
 
 /// Reads what every request needs, its access key and the policy in force, on a connection of its own, so that nobody has
-/// to wait for a change that is on its way to the disk. Each look is over within microseconds, so it does not hold up the
-/// checkpoint that wipes the log.
+/// to wait for a change that is on its way to the disk.
+///
+/// Blocks: a look is over within microseconds, sooner than another thread could be woken for it; so it does not hold up
+/// the checkpoint that wipes the log, either.
 final class AccessReader: Sendable {
     private struct State {
         var connection: DatabaseQueue?
@@ -21,8 +23,8 @@ final class AccessReader: Sendable {
     private let state = Mutex(State())
 
     /// - Returns: nil for a key that is unknown or disabled.
-    func secret(of id: String, in store: SQLiteStore) async throws -> (key: AccessKey, secret: String)? {
-        try await looking(in: store) { [self] db in
+    func secret(of id: String, in store: SQLiteStore) throws -> (key: AccessKey, secret: String)? {
+        try looking(in: store) { db in
             if let known = state.withLock({ $0.keys[id] }) { return known }
             guard let found = try AccessKeyTable(db: db, ring: store.keys.ring()).secret(of: id) else { return nil }
             state.withLock { $0.keys[id] = found }
@@ -30,8 +32,8 @@ final class AccessReader: Sendable {
         }
     }
 
-    func policy(in store: SQLiteStore) async throws -> StoredPolicy {
-        try await looking(in: store) { [self] db in
+    func policy(in store: SQLiteStore) throws -> StoredPolicy {
+        try looking(in: store) { db in
             if let known = state.withLock({ $0.policy }) { return known }
             let found = try StoredPolicy(db)
             state.withLock { $0.policy = found }
@@ -39,24 +41,17 @@ final class AccessReader: Sendable {
         }
     }
 
-    private func looking<Result: Sendable>(
-        in store: SQLiteStore, _ body: @escaping @Sendable (Database) throws -> Result
-    ) async throws -> Result {
+    private func looking<Result>(in store: SQLiteStore, _ body: (Database) throws -> Result) throws -> Result {
         let connection = try state.withLock { state in
             if state.connection == nil {
                 state.connection = try sayingWhatFailed(in: store.path) { try Schema.reader(store.path) }
             }
             return state.connection!
         }
-        return try await withCheckedThrowingContinuation { continuation in
-            connection.asyncWriteWithoutTransaction { [self] db in
-                continuation.resume(
-                    with: Swift.Result {
-                        try sayingWhatFailed(in: store.path) {
-                            try notice(db)
-                            return try body(db)
-                        }
-                    })
+        return try sayingWhatFailed(in: store.path) {
+            try connection.inDatabase { db in
+                try notice(db)
+                return try body(db)
             }
         }
     }

@@ -22,14 +22,8 @@ struct GalleryTables {
     // MARK: Galleries
 
     func galleries() throws -> [GalleryRow] {
-        try Row.fetchAll(db, sql: "SELECT \(GalleryRow.columns) FROM gallery ORDER BY name").map { try GalleryRow($0) }
-    }
-
-    func galleries(after name: GalleryName?, count: Int) throws -> [GalleryRow] {
-        try Row.fetchAll(
-            db, sql: "SELECT \(GalleryRow.columns) FROM gallery WHERE name > ? ORDER BY name LIMIT ?",
-            arguments: [name?.rawValue ?? "", count]
-        ).map { try GalleryRow($0) }
+        try Row.fetchAll(db.cachedStatement(sql: "SELECT \(GalleryRow.columns) FROM gallery ORDER BY name"))
+            .map { try GalleryRow($0) }
     }
 
     func galleryIfThere(_ name: GalleryName) throws -> GalleryRow? {

@@ -67,6 +67,6 @@ extension SQLiteStore {
     /// that of waiting for somebody else's change to reach the disk.
     /// - Throws: `.keyMissing`, `.storageCorrupt`, `.storageUnavailable`.
     public func secret(of id: String) async throws -> (key: AccessKey, secret: String)? {
-        try await accessReader.secret(of: id, in: self)
+        try accessReader.secret(of: id, in: self)
     }
 }

@@ -10,12 +10,6 @@ extension SQLiteStore: GalleryStore {
         try await inTurn { [self] in try tables($0).galleries().map(\.description) }
     }
 
-    package func galleries(after name: GalleryName?, count: Int) async throws -> [GalleryDescription] {
-        try await inTurn { [self] in
-            try tables($0).galleries(after: name, count: count).map(\.description)
-        }
-    }
-
     /// Cost: the first time all codes are read from the snapshot, or made of all templates; then a look-up.
     /// - Throws: `.galleryNotFound`; `.keyMissing`; `.storageCorrupt` for a row that cannot be, with the gallery and the
     ///   face id.

@@ -41,7 +41,7 @@ public struct StoredPolicy: Sendable, Hashable {
 extension SQLiteStore {
     /// What is in force. Cost: some microseconds, and never that of waiting for somebody else's change to reach the disk.
     /// - Throws: `.storageCorrupt`, `.storageUnavailable`.
-    public func policy() async throws -> StoredPolicy { try await accessReader.policy(in: self) }
+    public func policy() async throws -> StoredPolicy { try accessReader.policy(in: self) }
 
     /// Puts a policy in force, which was read and checked by the caller.
     /// - Parameters:

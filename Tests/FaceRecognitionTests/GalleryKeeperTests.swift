@@ -88,4 +88,31 @@ import Testing
                 "gallery-created", "gallery-exists", "listed", "gallery-deleted", "gallery-not-found",
             ])
     }
+
+    @Test("Galleries are named to those who may look after them, or delete them, and to nobody else") func listed() async throws {
+        let bench = try TestBench()
+        let names = try ["a", "b", "c", "orphan"].map { try GalleryName($0) }
+        for name in names {
+            _ = try await bench.keeper.create(name, for: bench.model, permit: bench.permit(.manage, in: name))
+        }
+        let terms = Policy.GalleryTerms(owner: "o", legalBasis: "l", retention: 60, purposes: ["p"])
+        var policy = Policy(
+            name: "p", contact: "me", organisations: ["one", "two", "all"].map { .init(id: $0, name: $0, kind: "k") },
+            purposes: [.init(id: "p"), .init(id: "narrow", galleries: [names[2]])],
+            grants: [
+                .init(id: "1", organisation: "one", purposes: ["p"], operations: [.manage], galleries: [names[0]]),
+                .init(id: "2", organisation: "two", purposes: ["narrow"], operations: [.manage]),
+                .init(id: "3", organisation: "all", purposes: ["p"], operations: [.manage, .forget]),
+            ])
+        for name in names.dropLast() { policy.galleries[name] = terms }
+        func list(_ organisation: String, _ purpose: String) async throws -> [GalleryName] {
+            let gate = PolicyGate(policy: policy, records: bench.store)
+            let request = AccessRequest(organisation: organisation, purpose: purpose, operation: .manage)
+            return try await bench.keeper.list(permit: gate.permit(request)).outcome.map(\.name)
+        }
+        #expect(try await list("one", "p") == [names[0]])
+        #expect(try await list("two", "narrow") == [names[2]])
+        // What the policy names no owner for can only be deleted, by whoever may.
+        #expect(try await list("all", "p") == names)
+    }
 }

@@ -182,7 +182,6 @@ import Testing
         let manage: @Sendable (GalleryName?) async throws -> Permit = { try await bench.permit(.manage, in: $0) }
         #expect(await code { _ = try await bench.keeper.faces(in: name, after: nil, count: count, permit: manage(name)) } == expected)
         #expect(await code { _ = try await bench.keeper.people(in: name, after: nil, count: count, permit: manage(name)) } == expected)
-        #expect(await code { _ = try await bench.keeper.galleries(after: nil, count: count, permit: manage(nil)) } == expected)
     }
 
     @Test("A gallery has at most 200 tags") func tags() async throws {

@@ -64,7 +64,7 @@ enum AnyOperation: String, CaseIterable, Sendable {
     case detect, compare, enrol, identify, identifyPeople, list, show, faces, create, delete, forget
     case people, join, leave, crop, bringIn, export, maintain, restore
     case compareAll, enrolFaces, identifyLike, peopleLike, joinNear
-    case createPerson, deletePerson, leaveSome, forgetSome, facePage, peoplePage, galleryPage, tags, setTags, change
+    case createPerson, deletePerson, leaveSome, forgetSome, facePage, peoplePage, tags, setTags, change
 
     var kind: GatedOperation {
         switch self {
@@ -74,13 +74,13 @@ enum AnyOperation: String, CaseIterable, Sendable {
         case .identify, .identifyPeople, .identifyLike, .peopleLike: .identify
         case .forget, .forgetSome, .delete: .forget
         case .list, .show, .faces, .create, .people, .join, .leave, .crop, .export, .maintain, .restore,
-            .joinNear, .createPerson, .deletePerson, .leaveSome, .facePage, .peoplePage, .galleryPage, .tags, .setTags,
+            .joinNear, .createPerson, .deletePerson, .leaveSome, .facePage, .peoplePage, .tags, .setTags,
             .change:
             .manage
         }
     }
     var needsGallery: Bool {
-        ![.detect, .compare, .compareAll, .list, .galleryPage, .maintain, .change, .restore].contains(self)
+        ![.detect, .compare, .compareAll, .list, .maintain, .change, .restore].contains(self)
     }
 
     /// The others have nothing to give in the bench.
@@ -130,7 +130,6 @@ enum AnyOperation: String, CaseIterable, Sendable {
         case .forgetSome: _ = try await bench.keeper.forget([FaceID()], in: bench.name, permit: permit)
         case .facePage: _ = try await bench.keeper.faces(in: bench.name, after: nil, count: 9, permit: permit)
         case .peoplePage: _ = try await bench.keeper.people(in: bench.name, after: nil, count: 9, permit: permit)
-        case .galleryPage: _ = try await bench.keeper.galleries(after: nil, count: 9, permit: permit)
         case .tags: _ = try await bench.keeper.tags(of: bench.name, permit: permit)
         case .setTags: _ = try await bench.keeper.setTags(["a": "b"], removing: [], of: bench.name, permit: permit)
         case .change: _ = try await bench.keeper.change("changed", permit: permit) { ((), try await bench.store.append($0)) }

@@ -54,10 +54,6 @@ package final class InMemoryStore: GalleryStore, RecordLog {
         state.withLock { $0.interlude = { _ = try await body() } }
     }
 
-    package func galleries(after name: GalleryName?, count: Int) async throws -> [GalleryDescription] {
-        try await Array(galleries().filter { name == nil || $0.name > name! }.prefix(count))
-    }
-
     package func append(_ record: Record) async throws -> RecordReceipt {
         try state.withLock { try Self.append(record, to: &$0) }
     }

@@ -47,9 +47,6 @@ package protocol GalleryStore: Sendable {
     /// All galleries, by name.
     func galleries() async throws -> [GalleryDescription]
 
-    /// At most `count` galleries after a name, by name.
-    func galleries(after name: GalleryName?, count: Int) async throws -> [GalleryDescription]
-
     /// What a gallery is. Cost: a look-up.
     /// - Throws: `.galleryNotFound`.
     func description(of name: GalleryName) async throws -> GalleryDescription

@@ -3,23 +3,39 @@ import Synchronization
 
 /// The gate's leave for one request. Every operation of `FaceRecognizer` takes one, and only `PolicyGate` can make
 /// one: there is no other way to a face.
-public struct Permit: Sendable, Hashable {
+public struct Permit: Sendable {
     public let request: AccessRequest
     /// The rule that permits it.
     public let rule: String
     public let terms: PermitTerms
     public let standing: Standing
     public let issued: Date
+    private let inForce: PolicyInForce
     /// The request's.
     public var requestID: UUID { request.id }
 
     /// In this file's reach only, so that the gate beside it is the one door.
-    fileprivate init(request: AccessRequest, rule: String, terms: PermitTerms, standing: Standing, issued: Date) {
+    fileprivate init(
+        request: AccessRequest, rule: String, terms: PermitTerms, standing: Standing, issued: Date,
+        inForce: PolicyInForce
+    ) {
         self.request = request
         self.rule = rule
         self.terms = terms
         self.standing = standing
         self.issued = issued
+        self.inForce = inForce
+    }
+
+    /// Whether whoever has this permit, which is for no gallery in particular, would have one for this gallery, or one to
+    /// delete it: others are not named to them. Cost: one or two decisions.
+    func reaches(_ gallery: GalleryName) -> Bool {
+        [request.operation, .forget].contains { operation in
+            let there = AccessRequest(
+                organisation: request.organisation, purpose: request.purpose, caseReference: request.caseReference,
+                operation: operation, gallery: gallery, key: request.key, id: request.id)
+            return inForce.rules.decision(on: there, at: issued, withdrawal: inForce.withdrawal).isPermitted
+        }
     }
 }
 
@@ -99,7 +115,8 @@ public struct PolicyGate: Sendable {
         }
         switch decision {
         case .permitted(let rule, let terms):
-            return Permit(request: request, rule: rule, terms: terms, standing: standing, issued: time)
+            return Permit(
+                request: request, rule: rule, terms: terms, standing: standing, issued: time, inForce: inForce)
         case .refused(let rule, let reason):
             let refusal = Refusal(
                 request: request, rule: rule, reason: reason.text, until: reason.until, standing: standing)

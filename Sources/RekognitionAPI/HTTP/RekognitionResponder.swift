@@ -87,9 +87,11 @@ struct RekognitionResponder: HTTPResponder {
     private func answer(
         _ request: Request, _ context: ServiceContext, _ id: UUID, _ trace: inout Trace
     ) async throws -> (Answer, Data) {
-        let headers = request.signedHeaders
         // What comes from nobody known is not read.
-        let claim = try await verifier.claim(headers, query: request.uri.query ?? "")
+        let claim = try await verifier.claim(
+            SignedRequest(
+                method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
+                headers: request.signedHeaders))
         let declared = request.headers[.contentLength].flatMap(Int.init)
         var traced = trace
         defer { trace = traced }
@@ -103,10 +105,7 @@ struct RekognitionResponder: HTTPResponder {
                 request.body, declared: declared,
                 isAwaited: request.headers[.expect]?.lowercased() == "100-continue", on: context.channel)
             traced.isRead = true
-            let verified = try await verifier.verify(
-                SignedRequest(
-                    method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
-                    headers: headers, body: body))
+            let verified = try await verifier.verify(claim, body: body)
             traced.accessKey = verified.accessKeyID
             guard let owner = try await owner(verified.accessKeyID) else {
                 throw ServiceError(.accessDenied, "The access key has been disabled.")

@@ -11,12 +11,20 @@ package final class PrometheusMetrics: MetricsFactory, Sendable {
 
     private struct Key: Hashable, Comparable {
         let label: String
-        let dimensions: String
-        static func < (a: Key, b: Key) -> Bool { (a.label, a.dimensions) < (b.label, b.dimensions) }
+        let dimensions: [Dimension]
+        static func < (a: Key, b: Key) -> Bool { (a.label, a.text) < (b.label, b.text) }
 
         init(_ label: String, _ dimensions: [(String, String)]) {
             self.label = label
-            self.dimensions = dimensions.map { "\($0)=\"\(Self.escaped($1))\"" }.joined(separator: ",")
+            self.dimensions = dimensions.map(Dimension.init)
+        }
+
+        /// As Prometheus reads them. Made when the metrics are read, not for each count.
+        var text: String { dimensions.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",") }
+
+        struct Dimension: Hashable {
+            let name: String
+            let value: String
         }
 
         private static func escaped(_ value: String) -> String {
@@ -38,7 +46,7 @@ package final class PrometheusMetrics: MetricsFactory, Sendable {
                 lines.append("# TYPE \(key.label) \(value.kind.rawValue)")
                 last = key.label
             }
-            lines += value.lines(key.label, key.dimensions)
+            lines += value.lines(key.label, key.text)
         }
         return lines.joined(separator: "\n") + (lines.isEmpty ? "" : "\n")
     }

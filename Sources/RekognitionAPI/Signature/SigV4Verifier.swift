@@ -7,11 +7,22 @@ package import Foundation
 
 /// Who says to be calling, before the body was read: form, scope, clock and key are right; the signature was not
 /// looked at.
-package struct SignatureClaim: Sendable, Hashable {
-    package let accessKeyID: String
-    package let scope: CredentialScope
-    package let signedHeaders: Set<String>
-    package let time: Date
+package struct SignatureClaim: Sendable {
+    fileprivate let head: CheckedHead
+
+    package var accessKeyID: String { head.authorization.accessKeyID }
+    package var scope: CredentialScope { head.authorization.scope }
+    package var signedHeaders: Set<String> { Set(head.authorization.signedHeaders) }
+    package var time: Date { head.time.date }
+}
+
+/// A request's head in which all is right that needs neither its key nor its body.
+private struct CheckedHead: Sendable {
+    /// Its body counts for nothing.
+    let request: SignedRequest
+    let authorization: AuthorizationHeader
+    let time: SignatureTime
+    let headers: CanonicalRequest.Headers
 }
 
 /// Who is calling: the holder of the key signed this very request.
@@ -54,7 +65,6 @@ package struct SigV4Verifier: Sendable {
     private let now: @Sendable () -> Date
     private let secret: @Sendable (String) async throws -> String?
     private let cache = SigningKeyCache()
-    private let nobody = SigningKey()
 
     /// - Parameters:
     ///   - region: The only region taken, or nil for any of a sound form.
@@ -72,18 +82,22 @@ package struct SigV4Verifier: Sendable {
         self.secret = secret
     }
 
-    /// A cheap first look at the headers, so that no stranger's body is read. Throws what ``verify(_:)`` would.
-    ///
-    /// - Parameter query: As received, to tell a presigned request what is wrong with it.
-    package func claim(_ headers: [SignedRequest.Header], query: String = "") async throws -> SignatureClaim {
-        let (authorization, time, _) = try check(headers, query: query)
-        guard try await secret(authorization.accessKeyID) != nil else { throw Self.unknownKey }
-        return SignatureClaim(
-            accessKeyID: authorization.accessKeyID, scope: authorization.scope,
-            signedHeaders: Set(authorization.signedHeaders), time: time.date)
+    /// A cheap first look at a request without its body, so that no stranger's body is read. Throws what ``verify(_:)``
+    /// would.
+    package func claim(_ request: SignedRequest) async throws -> SignatureClaim {
+        let head = try check(request)
+        guard try await secret(head.authorization.accessKeyID) != nil else { throw Self.unknownKey }
+        return SignatureClaim(head: head)
     }
 
-    /// Who signed `request`. Throws ``SignatureError``. Costs a SHA-256 of the body.
+    /// Who signed the request of a claim, now that its body is here. Throws ``SignatureError``, also where the key or the
+    /// time has run out since. Costs a SHA-256 of the body.
+    package func verify(_ claim: SignatureClaim, body: Data) async throws -> VerifiedCaller {
+        try checkClock(claim.head.time)
+        return try conclude(examine(claim.head, body), secret: await secret(claim.accessKeyID))
+    }
+
+    /// Who signed `request`, all of which is here. Throws ``SignatureError``. Costs a SHA-256 of the body.
     package func verify(_ request: SignedRequest) async throws -> VerifiedCaller {
         let examined = try examine(request)
         return try conclude(examined, secret: await secret(examined.authorization.accessKeyID))
@@ -97,37 +111,38 @@ package struct SigV4Verifier: Sendable {
     }
 
     /// The half of ``verify(_:)`` before the secret is asked for.
-    func examine(_ request: SignedRequest) throws -> Examined {
-        let (authorization, time, headers) = try check(request.headers, query: request.query)
+    func examine(_ request: SignedRequest) throws -> Examined { try examine(check(request), request.body) }
+
+    private func examine(_ head: CheckedHead, _ body: Data) throws -> Examined {
+        var request = head.request
+        request.body = body
         let canonical = try CanonicalRequest(
-            of: request, headers: headers, signedHeaders: authorization.signedHeaders, service: service)
-        if let hash = headers["x-amz-content-sha256"], hash != canonical.bodyHash {
+            of: request, headers: head.headers, signedHeaders: head.authorization.signedHeaders, service: service)
+        if let hash = head.headers["x-amz-content-sha256"], hash != canonical.bodyHash {
             throw SignatureError.invalid(
                 "The header 'x-amz-content-sha256' is not the SHA-256 of the request's body in lower-case hexadecimal.")
         }
-        return Examined(authorization: authorization, time: time, canonical: canonical)
+        return Examined(authorization: head.authorization, time: head.time, canonical: canonical)
     }
 
     /// The half of ``verify(_:)`` after it.
     func conclude(_ examined: Examined, secret: String?) throws -> VerifiedCaller {
         let (authorization, time) = (examined.authorization, examined.time)
         let (id, scope) = (authorization.accessKeyID, authorization.scope)
-        let cached = secret.flatMap { cache.key(of: id, secret: $0, scope: scope) }
-        let key = cached ?? secret.map { SigningKey(secret: $0, scope: scope) } ?? nobody
-        // An unknown caller's signature is compared too, so that the answer comes no sooner than another's.
-        let isValid = key.isValid(authorization.signature, of: examined.canonical, at: time, scope: scope)
         guard let secret else { throw Self.unknownKey }
-        guard isValid else { throw Self.wrongSignature }
+        let cached = cache.key(of: id, secret: secret, scope: scope)
+        let key = cached ?? SigningKey(secret: secret, scope: scope)
+        guard key.isValid(authorization.signature, of: examined.canonical, at: time, scope: scope) else {
+            throw Self.wrongSignature
+        }
         if cached == nil { cache.keep(key, of: id, secret: secret, scope: scope) }
         return VerifiedCaller(authorization, time)
     }
 
     /// All that needs neither key nor body.
-    private func check(_ headers: [SignedRequest.Header], query: String) throws
-        -> (AuthorizationHeader, SignatureTime, CanonicalRequest.Headers)
-    {
-        let headers = try CanonicalRequest.Headers(headers)
-        let isPresigned = Self.isPresigned(query)
+    private func check(_ request: SignedRequest) throws -> CheckedHead {
+        let headers = try CanonicalRequest.Headers(request.headers)
+        let isPresigned = Self.isPresigned(request.query)
         guard let value = headers["authorization"] else {
             throw SignatureError.missing(
                 isPresigned
@@ -146,7 +161,7 @@ package struct SigV4Verifier: Sendable {
             throw SignatureError.unrecognized(
                 "The security token included in the request is invalid: session tokens are not issued here.")
         }
-        return (authorization, time, headers)
+        return CheckedHead(request: request, authorization: authorization, time: time, headers: headers)
     }
 
     private static func isPresigned(_ query: String) -> Bool {

@@ -14,9 +14,6 @@ struct SigningKey: Sendable {
         self.key = key
     }
 
-    /// A key that nobody has: what an unknown caller's signature is compared with.
-    init() { key = SymmetricKey(size: .bits256) }
-
     func signature(of request: CanonicalRequest, at time: SignatureTime, scope: CredentialScope) -> HMAC<SHA256>.MAC {
         HMAC<SHA256>.authenticationCode(for: Self.stringToSign(request, time, scope), using: key)
     }

@@ -18,10 +18,9 @@ struct JSONLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         var members: [String: String] = [:]
-        for (key, value) in metadata { members[key] = "\(value)" }
+        // Without Hummingbird's own number of a request; ours is `request_id`.
+        for (key, value) in metadata where key != "hb.request.id" { members[key] = "\(value)" }
         for (key, value) in event.metadata ?? [:] { members[key] = "\(value)" }
-        // Hummingbird's own number of a request; ours is `request_id`.
-        members["hb.request.id"] = nil
         members["time"] = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         members["level"] = event.level.rawValue
         members["message"] = "\(event.message)"

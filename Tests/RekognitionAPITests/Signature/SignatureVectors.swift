@@ -69,12 +69,17 @@ extension SigV4Verifier {
         }
     }
 
-    /// What `verify` throws; nil when it takes the request.
+    /// What `verify` throws; nil when it takes the request. In two steps, as the service goes, it must come to the same.
     func refusal(of request: SignedRequest) async throws -> SignatureError? {
-        do {
-            _ = try await verify(request)
-            return nil
-        } catch let error as SignatureError { return error }
+        func error(_ verify: () async throws -> VerifiedCaller) async throws -> (SignatureError?, VerifiedCaller?) {
+            do { return (nil, try await verify()) } catch let error as SignatureError { return (error, nil) }
+        }
+        let (refusal, caller) = try await error { try await verify(request) }
+        var head = request
+        head.body = Data("not looked at".utf8)
+        let (stepwise, sameCaller) = try await error { try await verify(claim(head), body: request.body) }
+        #expect(stepwise == refusal && sameCaller == caller)
+        return refusal
     }
 }
 
