@@ -5,8 +5,8 @@ import PackageDescription
 // AddressSanitizer in every Swift module. Only public API is called: what a stranger's bytes can reach. The service's
 // edge has none; its files are linked into the fuzzers that look at them.
 let targets = [
-    "FuzzImageDecoding", "FuzzIndexPiece", "FuzzJSON", "FuzzManifestEntry", "FuzzPairProtocol", "FuzzPolicy", "FuzzRecord", "FuzzSignature",
-    "FuzzTarget", "FuzzTemplate",
+    "FuzzImageDecoding", "FuzzIndexPiece", "FuzzJSON", "FuzzManifestEntry", "FuzzPairProtocol", "FuzzPolicy",
+    "FuzzProof", "FuzzRecord", "FuzzSignature", "FuzzTarget", "FuzzTemplate",
 ]
 
 let package = Package(
