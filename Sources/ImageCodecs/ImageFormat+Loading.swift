@@ -87,9 +87,12 @@ extension VipsPicture {
     /// What the loader could not shrink, by the mean of whole blocks.
     func shrunk() throws -> VipsPicture {
         let factor = wholeShrinkFactor(PixelSize(width: width, height: height))
-        guard factor > 1 else { return self }
-        // A picture a few pixels high keeps one row.
-        return try step { countenance_shrink($0, CInt(min(factor, width)), CInt(min(factor, height)), &$1) }
+        return try factor > 1 ? shrunk(by: factor) : self
+    }
+
+    /// By the mean of whole blocks; a picture a few pixels high keeps one row.
+    func shrunk(by factor: Int) throws -> VipsPicture {
+        try step { countenance_shrink($0, CInt(min(factor, width)), CInt(min(factor, height)), &$1) }
     }
 
     /// 8 bits, sRGB, three channels.

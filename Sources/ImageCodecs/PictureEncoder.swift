@@ -21,8 +21,9 @@ public struct PictureEncoder: Sendable {
     }
 
     /// Blocks for as long as the compression takes. JPEG has quality 90.
+    /// - Parameter longSide: the picture is shrunk by a whole factor until it is no longer, in pixels; nil leaves it.
     /// - Throws: `RecognitionError` with `.fault` when libvips fails, as on a JPEG side over 65,535.
-    public func encode(_ image: PixelImage) throws -> Data {
+    public func encode(_ image: PixelImage, longSide: Int? = nil) throws -> Data {
         do {
             return try image.pixels.withUnsafeBytes { pixels in
                 // libvips reads the array in place; the picture is gone before the array is.
@@ -32,7 +33,9 @@ public struct PictureEncoder: Sendable {
                         VIPS_FORMAT_UCHAR)
                     return out == nil ? -1 : 0
                 }
-                let picture = try plain.step { countenance_name_srgb($0, &$1) }
+                let factor = longSide.map { (max(image.width, image.height) + $0 - 1) / max(1, $0) } ?? 1
+                let shrunk = try factor <= 1 ? plain : plain.shrunk(by: factor)
+                let picture = try shrunk.step { countenance_name_srgb($0, &$1) }
                 return try saved {
                     kind == .png
                         ? countenance_save_png(picture.handle, &$0, &$1)

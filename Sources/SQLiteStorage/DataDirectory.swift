@@ -42,7 +42,8 @@ public final class DataDirectory: Sendable {
     ///
     /// Suspends while another process owns it and never blocks a thread.
     ///
-    /// - Parameter patience: how long to wait for another process to let go of it.
+    /// - Parameter patience: how long to wait for one and the same process to let go of it. While one after the other has
+    ///   its turn, so will this one.
     /// - Throws: `.dataDirectoryInUse` when it did not, with its process id; `.storageUnavailable` when the directory
     ///   cannot be made or written to; `.diskFull`; `CancellationError` while waiting.
     public static func open(at path: String, waitingUpTo patience: Duration = .seconds(5)) async throws -> DataDirectory
@@ -50,9 +51,11 @@ public final class DataDirectory: Sendable {
         try make(path)
         let lock = try openLock(in: path)
         do {
-            let deadline = ContinuousClock.now + patience
+            var deadline = ContinuousClock.now + patience, last = owner(of: lock)
             while try !take(lock, in: path) {
-                guard ContinuousClock.now < deadline else { throw inUse(path, owner: owner(of: lock)) }
+                let owner = owner(of: lock)
+                if owner != last { (deadline, last) = (ContinuousClock.now + patience, owner) }
+                guard ContinuousClock.now < deadline else { throw inUse(path, owner: owner) }
                 try await Task.sleep(for: .milliseconds(20))
             }
             try sign(lock, in: path)

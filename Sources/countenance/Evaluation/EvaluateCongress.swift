@@ -32,6 +32,7 @@ extension Evaluate {
         @Option(help: .init("Names that stand for one person: a line for each, separated by tabs.", valueName: "file"))
         var samePerson: String?
 
+        @OptionGroup var photographs: PhotographOptions
         @OptionGroup var evaluation: EvaluationOptions
         @OptionGroup var system: SystemOptions
 
@@ -67,7 +68,7 @@ extension Evaluate {
                         file: $0.file, label: $0.label, person: same?.person($0.person) ?? "member/\($0.person)",
                         groups: groups[$0.person] ?? columns.map { _ in "" })
                 }, columns: columns)
-            var (document, rates) = try await evaluation.identification(
+            var (document, rates, wrong) = try await evaluation.identification(
                 search, by: system.open(evaluation), thresholds: thresholds, what: "the members of Congress")
             let lines = zip(thresholds.similarities, rates).map { similarity, rates -> String in
                 let all = rates[0].peopleTakenForStrangers[0].counted
@@ -85,8 +86,10 @@ extension Evaluate {
                 "In 2018 the ACLU found \(Self.aclu.matched) of \(Self.aclu.members) members matched with strangers among \(Self.aclu.gallery) photographs, at the product's default setting; \(Self.aclu.ofColour) of the \(Self.aclu.matched) (39%) were people of colour, who were 20% of Congress. This gallery has \(document.comparisons["gallery"] ?? 0) photographs, and is one of press photographs, not of arrests.",
                 at: 0)
             document.finding = lines.joined(separator: " ")
-            try evaluation.deliver(document)
+            try evaluation.deliver(document, showing: photographs.withPhotographs ? wrong : nil)
         }
+
+        func validate() throws { try photographs.check(evaluation) }
 
         /// For each member: of colour or not, ethnicity, gender; empty where it is not known.
         private func memberGroups() throws -> [String: [String]] {

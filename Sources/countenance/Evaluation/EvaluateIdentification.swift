@@ -31,6 +31,7 @@ extension Evaluate {
         @Option(help: .init("Names that stand for one person: a line for each, separated by tabs.", valueName: "file"))
         var samePerson: String?
 
+        @OptionGroup var photographs: PhotographOptions
         @OptionGroup var evaluation: EvaluationOptions
         @OptionGroup var system: SystemOptions
 
@@ -43,12 +44,14 @@ extension Evaluate {
                 }
             }
             let search = OpenSetSearch(gallery: list(references), probes: list(asked), columns: by)
-            var (document, _) = try await evaluation.identification(
+            var (document, _, wrong) = try await evaluation.identification(
                 search, by: system.open(evaluation), thresholds: thresholds, what: asked.name)
             document.caveats.append(
                 "Manifests: \(references.name), SHA-256 \(references.sha256); \(asked.name), SHA-256 \(asked.sha256).")
-            try evaluation.deliver(document)
+            try evaluation.deliver(document, showing: photographs.withPhotographs ? wrong : nil)
         }
+
+        func validate() throws { try photographs.check(evaluation) }
     }
 
     struct Threshold: AsyncParsableCommand {
@@ -153,7 +156,7 @@ extension EvaluationOptions {
     /// - Parameter system: nil for this one.
     func identification(
         _ search: OpenSetSearch, by system: SystemUnderTest?, thresholds: Thresholds, what: String
-    ) async throws -> (document: EvaluationDocument, rates: [[IdentificationRates]]) {
+    ) async throws -> (document: EvaluationDocument, rates: [[IdentificationRates]], wrong: WrongCandidates) {
         var people = NumberedPeople()
         // The probes first: theirs are the groups.
         let asked = search.probes.map { people.number($0.person, groups: $0.groups) }
@@ -218,6 +221,7 @@ extension EvaluationOptions {
             ],
             secondsExtracting: source.duration.milliseconds / 1_000, secondsComparing: comparing.milliseconds / 1_000,
             secondsBootstrapping: (ContinuousClock.now - bootstrapping).milliseconds / 1_000)
-        return (document, rates)
+        let lowest = scale.score(thresholds.similarities.min() ?? .eighty)
+        return (document, rates, WrongCandidates(outcomes, of: search, from: lowest, scale))
     }
 }

@@ -51,12 +51,29 @@ struct EvaluationOptions: ParsableArguments {
     }
 }
 
+/// For evaluations that find somebody for somebody else.
+struct PhotographOptions: ParsableArguments {
+    @Flag(
+        help: """
+            Show in the report the photographs of up to \(WrongCandidates.most) people who were taken for others, and of those \
+            others. Without it a report has no photograph.
+            """)
+    var withPhotographs = false
+
+    func check(_ evaluation: EvaluationOptions) throws {
+        if withPhotographs, evaluation.report == nil {
+            throw ValidationError("--with-photographs shows them in a report; name its file with --report.")
+        }
+    }
+}
+
 /// Photographs with their templates, as an evaluation uses them.
 struct EvaluatedPhotographs {
     /// One for each photograph that was asked for; nil where there is no face or the photograph cannot be used, both of
     /// which were said.
     let samples: [AuditedSample?]
-    var templates: [Template?] { samples.map { $0?.template } }
+    /// Those of the samples.
+    let templates: [Template?]
     let model: TemplateModel
     let withoutFace: Int
     /// Photographs with several faces, of which one was meant.
@@ -141,8 +158,8 @@ extension EvaluationOptions {
         }
         Self.noteSeveralFaces(samples, paths, rule: subject)
         return EvaluatedPhotographs(
-            samples: samples, model: recognizer.model, withoutFace: withoutFace, unusable: unusable,
-            fromCache: fromCache, duration: ContinuousClock.now - start,
+            samples: samples, templates: samples.map { $0?.template }, model: recognizer.model,
+            withoutFace: withoutFace, unusable: unusable, fromCache: fromCache, duration: ContinuousClock.now - start,
             digest: whole.finalize().map { String(format: "%02x", $0) }.joined(),
             duplicates: seen.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] })
     }

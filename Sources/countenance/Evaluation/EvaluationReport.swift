@@ -4,7 +4,8 @@ import Foundation
 struct EvaluationReport {
     let html: String
 
-    init(_ document: EvaluationDocument) {
+    /// - Parameter photographs: a section that shows some; empty where nobody asked for it.
+    init(_ document: EvaluationDocument, photographs: String = "") {
         var body = "<h1>How often is it wrong, and for whom?</h1>\n<p class=\"finding\">\(document.finding.escaped)</p>\n"
         body += Self.facts(document)
         if !document.curves.isEmpty {
@@ -15,6 +16,7 @@ struct EvaluationReport {
         }
         for row in document.thresholds { body += Self.threshold(row) }
         if !document.quality.isEmpty { body += Self.quality(document.quality) }
+        body += photographs
         body += "<h2>What these data are, and what they cannot show</h2>\n<ul>\n"
         body += document.caveats.map { "<li>\($0.escaped)</li>\n" }.joined() + "</ul>\n"
         body += "<h2>How to make this report again</h2>\n<pre>\(document.command.escaped)</pre>\n"
@@ -27,7 +29,7 @@ struct EvaluationReport {
         html = """
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'\(photographs.isEmpty ? "" : "; img-src data:")">
             <title>Evaluation: \(document.evaluation)</title>
             <style>\(Self.style)</style></head><body><main>
             \(body)</main></body></html>
@@ -42,7 +44,7 @@ struct EvaluationReport {
         .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}caption{text-align:left;font-weight:600;padding:.3rem 0}
         th,td{border:1px solid #999;padding:.25rem .5rem;text-align:left;vertical-align:top}thead th{background:#eee}
         figure{margin:1rem 0}svg{width:100%;max-width:44rem;height:auto;display:block}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f2f2f2;padding:.5rem}
-        code{overflow-wrap:anywhere}dt{font-weight:600}dd{margin:0 0 .4rem}.none{color:#555}
+        .photographs img{display:block;max-width:100%;height:auto}.photographs td{overflow-wrap:anywhere}code{overflow-wrap:anywhere}dt{font-weight:600}dd{margin:0 0 .4rem}.none{color:#555}
         """
 
     private static func quality(_ tables: [EvaluationDocument.QualityTable]) -> String {

@@ -71,17 +71,22 @@ struct ScoreScale: Sendable {
     let score: @Sendable (Similarity) -> ComparisonScore
     /// A score as the document shows it.
     let shown: @Sendable (ComparisonScore) -> Double
+    /// The similarity of a score, 0...100.
+    let similarity: @Sendable (ComparisonScore) -> Double
     /// Whether scores are our cosines, with a false match rate to each similarity.
     let isCalibrated: Bool
 
     static func calibrated(_ calibration: Calibration) -> ScoreScale {
-        ScoreScale(score: { calibration.score(at: $0) }, shown: \.value, isCalibrated: true)
+        ScoreScale(
+            score: { calibration.score(at: $0) }, shown: \.value, similarity: { calibration.similarity(of: $0).value },
+            isCalibrated: true)
     }
 
     /// Another system's similarities, 0...100, brought into -1...1, where distributions are counted: divided by a power of
     /// two, which rounds nothing.
     static let similarities = ScoreScale(
-        score: { ComparisonScore($0.value / unit) }, shown: { $0.value * unit }, isCalibrated: false)
+        score: { ComparisonScore($0.value / unit) }, shown: { $0.value * unit }, similarity: { $0.value * unit },
+        isCalibrated: false)
     private static let unit = 128.0
 
     /// A similarity among those scores, rounded down where single precision cannot hold it: so that none reaches a

@@ -196,8 +196,12 @@ extension EvaluationOptions {
     }
 
     /// Prints, and writes what was asked for.
-    func deliver(_ document: EvaluationDocument) throws {
-        if let report { try Self.write(Data(EvaluationReport(document).html.utf8), to: report) }
+    /// - Parameter wrong: what the report is to show photographs of; nil for none.
+    func deliver(_ document: EvaluationDocument, showing wrong: WrongCandidates? = nil) throws {
+        if let report {
+            let photographs = try wrong?.html(recognition) ?? ""
+            try Self.write(Data(EvaluationReport(document, photographs: photographs).html.utf8), to: report)
+        }
         try deliver(document) { print(document.text) }
     }
 

@@ -94,7 +94,8 @@ extension SystemUnderTest {
         var source = EvaluationSource(
             photographs, model: answers[versionKey()]?.model, withoutFace: empty.count, refused: refused.count,
             duration: ContinuousClock.now - start, self, described)
-        source.scale = ScoreScale(score: { ComparisonScore($0.value) }, shown: \.value, isCalibrated: false)
+        source.scale = ScoreScale(
+            score: { ComparisonScore($0.value) }, shown: \.value, similarity: \.value, isCalibrated: false)
         return Searched(
             outcomes: outcomes,
             galleryFaces: references.count { referenceKey($0).flatMap { answers[$0] }?.outcome == .found },
