@@ -80,8 +80,10 @@ import Testing
         let edge = ComparisonScore((Double(survey.floor) / GroupHistograms.width).rounded(.up) * GroupHistograms.width)
         #expect(survey.hits(reaching: edge).count == survey.histograms[0].count(0, 0, from: GroupHistograms.bin(Float(edge.value))))
         #expect(survey.nonMated + survey.mated.count == 1_500 * 1_499 / 2)
-        let other = try ComparisonSurvey(templates, of: subjects, keeping: 10_000, threads: 1)
-        #expect(other.hits == survey.hits && other.floor == survey.floor)
+        for threads in [1, 7] {
+            let other = try ComparisonSurvey(templates, of: subjects, keeping: 10_000, threads: threads)
+            #expect(other.hits == survey.hits && other.floor == survey.floor)
+        }
     }
 
     @Test("A threshold below what was kept gets its counts and no interval")

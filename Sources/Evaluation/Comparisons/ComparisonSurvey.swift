@@ -71,7 +71,8 @@ public struct ComparisonSurvey: Sendable {
         let sum = Mutex<Tally?>(nil)
         let floor = Self.likelyFloor(rows, people, keeping: limit)
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
-            var own = Tally(subjects, keeping: limit / threads, from: floor)
+            // As many as all threads keep together: how the system shares the work out must not show in the result.
+            var own = Tally(subjects, keeping: limit, from: floor)
             people.withUnsafeBufferPointer { people in
                 while !isCancelled() {
                     let first = queue.withLock { next in
