@@ -8,6 +8,7 @@ Written for Amazon Rekognition with boto3, as many such programs are.
 """
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -46,7 +47,9 @@ def search(collection, photograph, threshold):
     except rekognition.exceptions.InvalidParameterException as error:
         sys.exit(f"{photograph.name}: {error.response['Error']['Message']}")
     for match in answer["FaceMatches"]:
-        print(f"{match['Face']['ExternalImageId']}: similarity {match['Similarity']:.1f}")
+        # Cut off and not rounded, so that only 100 is written so.
+        similarity = math.floor(match["Similarity"] * 100) / 100
+        print(f"{match['Face']['ExternalImageId']}: similarity {similarity:.2f}")
     if not answer["FaceMatches"]:
         print("nobody we know")
 

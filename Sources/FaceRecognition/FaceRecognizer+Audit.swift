@@ -13,6 +13,14 @@ package struct AuditedSample: Sendable {
 
 // Measuring.
 extension FaceRecognizer {
+    /// Records that templates which earlier measurements left behind are measured with again; before they are.
+    package func auditAgain(_ photographs: Int, permit: Permit) async throws -> Recorded<Void> {
+        try await recorder.record(permit, operation: .audit) { record, _ in
+            record.model = model.id
+            record.outcome = "kept-templates-of-\(photographs)-photographs"
+        }
+    }
+
     /// Extracts a template from each of many photographs, to measure the system with; nothing is kept. For our own
     /// measurements only: to others no operation gives templates away.
     /// - Parameter progress: called once for each photograph, from any thread.

@@ -12,7 +12,8 @@ struct Fields {
         problems.append(PolicyProblem(line: place.line, column: place.column, severity: .error, text: text))
     }
 
-    /// A mapping's values, with every field that is not among `known` named as a mistake.
+    /// A mapping's values, with every field that is not among `known`, or has no value, named as a mistake: nobody can
+    /// tell whether a blank field means all or none.
     mutating func mapping(_ node: Node, _ what: String, _ known: [String]) -> [String: Node] {
         guard case .mapping(let mapping) = node else {
             fail(node, "\(what) is a list of fields, not \(node.kind).")
@@ -24,6 +25,9 @@ struct Fields {
                 let name = key.plain.map { "'\($0.prefix(64))'" } ?? "of this name"
                 fail(key, "\(what) has no field \(name); it has \(known.joined(separator: ", ")).")
                 continue
+            }
+            if value.isNothing {
+                fail(key, "'\(name)' has no value; write one, or leave the field out where it is not needed.")
             }
             values[name] = value
         }
@@ -37,15 +41,24 @@ struct Fields {
             fail(node, "\(what) is a list, not \(node.kind).")
             return []
         }
-        return Array(items)
+        for item in items where item.isNothing { fail(item, "An item of \(what) has no value; write one, or leave it out.") }
+        return items.filter { !$0.isNothing }
+    }
+
+    /// The items of a list that narrows a rule: with none the rule would concern nobody, which nobody means.
+    mutating func names(_ node: Node, _ what: String, remedy: String = "leave the field out for all") -> [Node] {
+        if node.isEmptyList { fail(node, "'\(what)' names none; \(remedy).") }
+        return list(node, what)
     }
 
     /// A text of at least one character.
     mutating func text(_ node: Node?, _ what: String, of owner: Node, longest: Int = 1_000) -> String {
-        guard let node, !node.isNothing else {
+        guard let node else {
             fail(owner, "\(what) is missing.")
             return ""
         }
+        // The mapping or the list that it stands in told of it.
+        guard !node.isNothing else { return "" }
         guard let text = node.plain, !text.isEmpty else {
             fail(node, "\(what) is a text, not \(node.kind).")
             return ""
@@ -56,6 +69,13 @@ struct Fields {
             return ""
         }
         return text
+    }
+
+    /// A text that may be left out.
+    mutating func text(ifThere node: Node?, _ what: String, of owner: Node) -> String? {
+        guard let node else { return nil }
+        let text = text(node, what, of: owner)
+        return text.isEmpty ? nil : text
     }
 
     /// What names something: letters, digits, '.', '_', '-', ':', '/' or '@'.
@@ -130,10 +150,9 @@ struct Fields {
 
     /// At least one.
     mutating func operations(_ node: Node?, of owner: Node) -> Set<GatedOperation> {
-        let items = list(node, "operations")
-        if items.isEmpty { fail(node ?? owner, "operations is missing; a rule for none says nothing.") }
+        if node?.isEmptyList ?? true { fail(node ?? owner, "operations is missing; a rule for none says nothing.") }
         var operations: Set<GatedOperation> = []
-        for item in items {
+        for item in list(node, "operations") {
             guard let operation = item.plain.flatMap({ GatedOperation(rawValue: $0) }), operation != .govern else {
                 let all = GatedOperation.granted.map(\.rawValue).joined(separator: ", ")
                 fail(item, "There is no operation \(item.kind); there are \(all).")
@@ -155,7 +174,13 @@ extension Node {
     /// A field without a value.
     var isNothing: Bool {
         guard case .scalar(let scalar) = self else { return false }
-        return scalar.style != .singleQuoted && scalar.style != .doubleQuoted && ["", "~", "null"].contains(scalar.string)
+        return scalar.style != .singleQuoted && scalar.style != .doubleQuoted
+            && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    }
+
+    var isEmptyList: Bool {
+        guard case .sequence(let items) = self else { return false }
+        return items.isEmpty
     }
 
     /// For a sentence that says what it is not.

@@ -12,4 +12,11 @@ extension Node {
 
 extension Place {
     init(_ mark: Mark) { self.init(line: mark.line, column: mark.column) }
+
+    /// Of a character of a text; columns are counted in Unicode scalars, as YAML's are.
+    init(of index: String.Index, in text: String) {
+        let before = text.unicodeScalars[..<index]
+        let line = before.reduce(1) { $1 == "\n" ? $0 + 1 : $0 }
+        self.init(line: line, column: before.reversed().prefix { $0 != "\n" }.count + 1)
+    }
 }

@@ -25,7 +25,7 @@ public struct PolicyCases: Sendable {
         }
     }
 
-    /// The policy's file, beside this one; nil where the file names none.
+    /// The policy's file, by a path from where this one lies; nil where the file names none.
     public let policy: String?
     public let cases: [Case]
 
@@ -37,21 +37,23 @@ public struct PolicyCases: Sendable {
 
     /// - Returns: nil with at least one error.
     public static func reading(_ bytes: Data) -> (cases: PolicyCases?, problems: [PolicyProblem]) {
-        guard bytes.count <= PolicyFile.largest, let text = String(data: bytes, encoding: .utf8) else {
-            return (nil, [PolicyProblem(line: 1, column: 1, severity: .error, text: "The file is not UTF-8 text.")])
+        guard bytes.count <= PolicyFile.largest else {
+            let text = "A file of cases has at most \(PolicyFile.largest) bytes, not \(bytes.count)."
+            return (nil, [PolicyProblem(line: 1, column: 1, severity: .error, text: text)])
         }
         let root: Node
-        switch text.composed() {
+        switch String.reading(bytes).flatMap({ $0.composed() }) {
         case .success(let node): root = node ?? Node("")
         case .failure(let problem): return (nil, [problem])
         }
         var fields = Fields()
         let top = fields.mapping(root, "A list of cases", sections)
+        let policy = fields.text(ifThere: top["policy"], "policy, the policy's file,", of: root)
         var cases: [Case] = []
         for item in fields.list(top["cases"], "cases") { if let one = read(item, &fields) { cases.append(one) } }
         if cases.isEmpty, fields.problems.isEmpty { fields.fail(root, "There are no cases.") }
         guard fields.problems.isEmpty else { return (nil, fields.problems.sorted()) }
-        return (PolicyCases(policy: top["policy"]?.plain, cases: cases), [])
+        return (PolicyCases(policy: policy, cases: cases), [])
     }
 
     private static func read(_ node: Node, _ fields: inout Fields) -> Case? {
@@ -71,14 +73,27 @@ public struct PolicyCases: Sendable {
         let threshold = fields.similarity(values["threshold"], "threshold")
         let candidates = fields.number(values["candidates"], "candidates", 1...4_096)
         let withdrawn = fields.flag(values["withdrawn"], "withdrawn")
+        let purpose = fields.text(ifThere: values["purpose"], "A case's purpose", of: node)
+        let reference = fields.text(ifThere: values["case"], "case, the case reference,", of: node)
+        let name = fields.text(ifThere: values["name"], "A case's name", of: node)
+        let rule = fields.text(ifThere: values["rule"], "rule, which is to decide,", of: node)
         guard let operation, let time else { return nil }
         let request = AccessRequest(
-            organisation: organisation, purpose: values["purpose"]?.plain, caseReference: values["case"]?.plain,
-            operation: operation, gallery: gallery, threshold: threshold, candidates: candidates)
+            organisation: organisation, purpose: purpose, caseReference: reference, operation: operation,
+            gallery: gallery, threshold: threshold, candidates: candidates)
         return Case(
-            name: values["name"]?.plain ?? "\(organisation) \(operation.rawValue) \(time.day)",
+            name: name ?? "\(organisation) \(operation.rawValue) \(time.day)",
             line: node.place.line, request: request, time: time,
             withdrawal: withdrawn ? Withdrawal(since: time, reason: "as the case says") : nil,
-            isPermitted: expected == "permitted", rule: values["rule"]?.plain)
+            isPermitted: expected == "permitted", rule: rule)
+    }
+}
+
+extension PolicyInForce {
+    /// As the gate decides, but for the daily limit: also for the purpose that a case leaves unsaid.
+    public func decision(on one: PolicyCases.Case) -> PolicyDecision {
+        var request = one.request
+        request.purpose = request.purpose ?? purposeUnsaid(by: request)
+        return rules.decision(on: request, at: one.time, withdrawal: one.withdrawal)
     }
 }

@@ -20,7 +20,8 @@ extension Policy {
 
     /// Every rule's fields, as texts to compare.
     private var described: [String: [String: String]] {
-        func set(_ values: (some Sequence<String>)?) -> String { values?.sorted().joined(separator: " ") ?? "all" }
+        // No id and no gallery can be named *, so that what names no bound differs from whatever is named.
+        func set(_ values: (some Sequence<String>)?) -> String { values?.sorted().joined(separator: " ") ?? "*" }
         func operations(_ values: Set<GatedOperation>) -> String { set(values.map(\.rawValue)) }
         func galleries(_ values: Set<GalleryName>?) -> String { set(values?.map(\.rawValue)) }
         func date(_ value: Date?) -> String { value?.day ?? "" }

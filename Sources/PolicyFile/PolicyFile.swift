@@ -23,9 +23,8 @@ public struct PolicyFile: Sendable {
         guard bytes.count <= largest else {
             return refused("A policy has at most \(largest) bytes, not \(bytes.count).")
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else { return refused("The file is not UTF-8 text.") }
         let root: Node
-        switch text.composed() {
+        switch String.reading(bytes).flatMap({ $0.composed() }) {
         case .success(let node?): root = node
         case .success(nil): return refused("The file is empty; see Documentation/Policy.md for what a policy says.")
         case .failure(let problem): return (nil, [problem])
@@ -71,9 +70,17 @@ extension SHA256Digest {
 }
 
 extension String {
-    fileprivate init?(validating bytes: Data, as: UTF8.Type) {
-        guard let text = String(data: bytes, encoding: .utf8) else { return nil }
-        self = text
+    /// The text that bytes are in UTF-8, or where they cease to be one.
+    static func reading(_ bytes: Data) -> Result<String, PolicyProblem> {
+        if let text = String(data: bytes, encoding: .utf8) { return .success(text) }
+        // What is no text is replaced here: where the first replacement stands, the bytes part from what was read.
+        let repaired = String(decoding: bytes, as: UTF8.self)
+        let same = zip(repaired.utf8, bytes).prefix { $0.0 == $0.1 }.count
+        let place = Place(of: repaired.utf8.index(repaired.startIndex, offsetBy: same), in: repaired)
+        return .failure(
+            PolicyProblem(
+                line: place.line, column: place.column, severity: .error,
+                text: "What stands here is not UTF-8 text; save the file in UTF-8."))
     }
 
     /// YAML's own structure, or where it ends to be YAML.
@@ -88,7 +95,11 @@ extension String {
             return switch error {
             case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _), .composer(_, let text, let mark, _):
                 problem(text, Place(mark))
-            case .reader(let text, _, _, _): problem(text, nil)
+            // The first character of its kind is the one at which reading stopped.
+            case .reader(let text, _, let value, _):
+                problem(
+                    text,
+                    unicodeScalars.firstIndex { $0.value == UInt32(bitPattern: value) }.map { Place(of: $0, in: self) })
             case .duplicatedKeysInMapping(let keys, let context):
                 problem("the field '\(keys.sorted().joined(separator: "', '"))' is there twice", Place(context.mark))
             default: problem("it cannot be read", nil)

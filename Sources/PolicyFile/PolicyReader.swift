@@ -98,10 +98,14 @@ struct PolicyReader {
         let values = fields.mapping(node, "A grant", Self.grantFields)
         places.grants.append(node.place)
         let purposes = references(.purpose, values["purposes"], "purposes")
-        if purposes.isEmpty { fields.fail(values["purposes"] ?? node, "purposes is missing; nothing is granted without one.") }
+        if values["purposes"]?.isEmptyList ?? true {
+            fields.fail(values["purposes"] ?? node, "purposes is missing; nothing is granted without one.")
+        }
         var galleries: Set<GalleryName>?
         if let list = values["galleries"] {
-            if list.plain != "all" { galleries = self.galleries(list, of: node) }
+            if list.plain != "all" {
+                galleries = self.galleries(list, of: node, remedy: "name them, or write 'all'")
+            }
         } else {
             fields.fail(node, "galleries is missing; name them, or write 'all'.")
         }
@@ -125,13 +129,13 @@ struct PolicyReader {
             exceptions.append(
                 .init(
                     organisation: reference(.organisation, own["organisation"], "An exception's organisation", of: item),
-                    purposes: own["purposes"].map { references(.purpose, $0, "purposes") }))
+                    purposes: own["purposes"].map { narrowed(.purpose, $0, "purposes") }))
         }
         if values["from"] == nil { fields.fail(node, "from is missing; say when the moratorium begins.") }
         return Policy.Moratorium(
             id: newID(.moratorium, values["id"], of: node),
             operations: fields.operations(values["operations"], of: node), kinds: values["kinds"].map { words($0) },
-            purposes: values["purposes"].map { references(.purpose, $0, "purposes") }, span: span(values, node),
+            purposes: values["purposes"].map { narrowed(.purpose, $0, "purposes") }, span: span(values, node),
             exceptions: exceptions, reason: fields.text(values["reason"], "A moratorium's reason", of: node),
             decidedBy: fields.text(values["decided_by"], "decided_by, who decided on the moratorium,", of: node),
             review: fields.date(values["review"], "review"))
@@ -143,8 +147,8 @@ struct PolicyReader {
         return Policy.Prohibition(
             id: newID(.prohibition, values["id"], of: node),
             operations: fields.operations(values["operations"], of: node),
-            organisations: values["organisations"].map { references(.organisation, $0, "organisations") },
-            kinds: values["kinds"].map { words($0) }, purposes: values["purposes"].map { references(.purpose, $0, "purposes") },
+            organisations: values["organisations"].map { narrowed(.organisation, $0, "organisations") },
+            kinds: values["kinds"].map { words($0) }, purposes: values["purposes"].map { narrowed(.purpose, $0, "purposes") },
             galleries: values["galleries"].map { galleries($0, of: node) },
             reason: fields.text(values["reason"], "A prohibition's reason", of: node))
     }
@@ -176,9 +180,16 @@ struct PolicyReader {
         Set(fields.list(node, what).map { reference(kind, $0, "A \(kind.rawValue)", of: $0) })
     }
 
-    private mutating func galleries(_ node: Node, of owner: Node) -> Set<GalleryName> {
+    /// References of a list that narrows a rule.
+    private mutating func narrowed(_ kind: Kind, _ node: Node, _ what: String) -> Set<String> {
+        Set(fields.names(node, what).map { reference(kind, $0, "A \(kind.rawValue)", of: $0) })
+    }
+
+    private mutating func galleries(
+        _ node: Node, of owner: Node, remedy: String = "leave the field out for all"
+    ) -> Set<GalleryName> {
         var names: Set<GalleryName> = []
-        for item in fields.list(node, "galleries") {
+        for item in fields.names(node, "galleries", remedy: remedy) {
             guard let name = fields.gallery(item, of: owner) else { continue }
             references.append(Reference(kind: .gallery, id: name.rawValue, place: item.place))
             names.insert(name)
@@ -187,7 +198,7 @@ struct PolicyReader {
     }
 
     private mutating func words(_ node: Node) -> Set<String> {
-        Set(fields.list(node, "kinds").map { fields.id($0, "A kind", of: node) })
+        Set(fields.names(node, "kinds").map { fields.id($0, "A kind", of: node) })
     }
 
     private mutating func span(_ values: [String: Node], _ node: Node) -> Policy.Span {

@@ -46,12 +46,19 @@ extension SQLiteStore {
     /// Puts a policy in force, which was read and checked by the caller.
     /// - Parameters:
     ///   - reason: the operator's words.
+    ///   - before: the digest of the policy that `changes` was taken from; nil where none was applied, or none that can
+    ///     be read.
     ///   - changes: what it changes, for the record.
+    /// - Throws: `.overtaken` when another policy was put in force meanwhile.
     public func apply(
-        policy file: Data, digest: String, reason: String, changes: [String], permit: Permit
+        policy file: Data, digest: String, reason: String, after before: String?, changes: [String], permit: Permit
     ) async throws -> Recorded<Void> {
-        try await govern("policy-applied", permit) { db, record in
-            record.reason = reason
+        try await govern("policy-applied", permit, saying: { $0.reason = reason }) { db, record in
+            // Of one that cannot be read, nobody knows the digest.
+            if let stored = try? StoredPolicy(db), stored.applied?.digest != before {
+                throw RecognitionError(
+                    .overtaken, "Another policy was put in force at the same moment; look at it, and apply this one again.")
+            }
             record.applied = digest
             record.changes = changes
             try db.execute(
@@ -63,8 +70,7 @@ extension SQLiteStore {
     /// Stops all recognition for everybody, until it is reinstated.
     /// - Throws: `.invalidValue` when it is withdrawn already.
     public func withdraw(reason: String, permit: Permit) async throws -> Recorded<Void> {
-        try await govern("withdrawn", permit) { db, record in
-            record.reason = reason
+        try await govern("withdrawn", permit, saying: { $0.reason = reason }) { db, record in
             guard try Row.fetchOne(db, sql: "SELECT 1 FROM withdrawal") == nil else {
                 throw RecognitionError(.invalidValue, "Recognition is withdrawn already; `countenance reinstate` ends that.")
             }
@@ -81,9 +87,11 @@ extension SQLiteStore {
     public func reinstate(
         reason: String, keys shown: [(id: String, secret: String)], permit: Permit
     ) async throws -> Recorded<Void> {
-        try await govern("reinstated", permit) { [keys] db, record in
+        let saying = { (record: inout Record) in
             record.reason = reason
             record.keys = shown.map(\.id)
+        }
+        return try await govern("reinstated", permit, saying: saying) { [keys] db, record in
             guard try Row.fetchOne(db, sql: "SELECT 1 FROM withdrawal") != nil else {
                 throw RecognitionError(.invalidValue, "Recognition is not withdrawn; there is nothing to reinstate.")
             }
@@ -106,10 +114,11 @@ extension SQLiteStore {
     }
 
     private func govern(
-        _ outcome: String, _ permit: Permit, _ body: @escaping @Sendable (Database, inout Record) throws -> Void
+        _ outcome: String, _ permit: Permit, saying fill: (inout Record) -> Void,
+        _ body: @escaping @Sendable (Database, inout Record) throws -> Void
     ) async throws -> Recorded<Void> {
         let keeper = GalleryKeeper(galleries: self, records: self)
-        return try await keeper.change(outcome, operation: .govern, permit: permit) { record in
+        return try await keeper.change(outcome, operation: .govern, permit: permit, saying: fill) { record in
             try await inTurn { db in
                 try db.inOneTransaction {
                     var record = record

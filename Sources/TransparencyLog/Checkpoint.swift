@@ -13,6 +13,9 @@ public struct Checkpoint: Sendable, Hashable {
         self.root = root
     }
 
+    /// The most entries that a log may say it has: more than any can, and far from where numbers end.
+    static let largest = 1 << 48
+
     /// What is signed.
     public var text: String { "\(origin)\n\(size)\n\(root.bytes.base64EncodedString())\n" }
 
@@ -21,7 +24,7 @@ public struct Checkpoint: Sendable, Hashable {
     public init(text: String) throws {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard lines.count >= 4, lines.dropLast().allSatisfy({ !$0.isEmpty }), let size = Int(decimal: lines[1]),
-            let bytes = Data(base64Encoded: lines[2]), let root = TreeHash(bytes),
+            size <= Self.largest, let bytes = Data(base64Encoded: lines[2]), let root = TreeHash(bytes),
             bytes.base64EncodedString() == lines[2]
         else {
             throw LogError(

@@ -49,7 +49,9 @@ public struct NoteKey: Sendable, Hashable, CustomStringConvertible {
     /// Not empty, no space, no plus, no control character.
     static func isName(_ text: String) -> Bool {
         !text.isEmpty
-            && text.unicodeScalars.allSatisfy { !$0.properties.isWhitespace && $0 != "+" && $0.value >= 0x20 }
+            && text.unicodeScalars.allSatisfy {
+                !$0.properties.isWhitespace && $0 != "+" && $0.properties.generalCategory != .control
+            }
     }
 }
 

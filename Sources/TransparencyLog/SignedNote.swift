@@ -20,7 +20,7 @@ public struct SignedNote: Sendable, Hashable {
     public init(_ note: String) throws {
         func malformed(_ why: String) -> LogError { LogError(.malformed, "This is no signed note: \(why).") }
         guard note.utf8.count <= Self.limit else { throw malformed("it has over \(Self.limit) bytes") }
-        guard note.unicodeScalars.allSatisfy({ $0.value >= 0x20 || $0 == "\n" }) else {
+        guard note.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control || $0 == "\n" }) else {
             throw malformed("it has control characters")
         }
         guard let blank = note.range(of: "\n\n", options: [.backwards, .literal]) else {

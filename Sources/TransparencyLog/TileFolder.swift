@@ -240,7 +240,13 @@ public struct TileFolder: Sendable {
         do {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try bytes.write(to: URL(fileURLWithPath: part))
+            // A new file, whatever lies there: not through a link to another.
+            unlink(part)
+            let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
+            defer { close(descriptor) }
+            try file.write(contentsOf: bytes)
         } catch {
             unlink(part)
             throw unwritable(url.path, error)

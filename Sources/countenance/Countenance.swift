@@ -60,10 +60,10 @@ struct Countenance: AsyncParsableCommand {
             Console.error(error.description)
             return Outcome(error.code)
         case let error as LogError:
-            Console.error(error.message)
+            Console.error(error.message.printable)
             return [.diskFull, .unwritable].contains(error.code) ? .fault : .badInput
         case let refusal as Refusal:
-            Console.error(refusal.description)
+            Console.error(refusal.description.printable)
             return .refused
         case is CancellationError:
             Console.error("Interrupted; what was reported as done is done, and the same command goes on from there.")

@@ -82,6 +82,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn("barack", indexed)
         found = self.run_as_user(*program, "search", "attendance", PARTS / "samples" / "obama2.jpg")
         self.assertIn("barack", found)
+        self.assertIn("similarity 99.", found)
         self.assertNotIn("joe", found)
         nobody = self.run_as_user(
             *program, "search", "attendance", PARTS / "samples" / "obama2.jpg", "--threshold", "100"

@@ -270,6 +270,18 @@ extension EndToEnd {
             #expect(try await place.run("doctor").out.hasPrefix("well "))
         }
 
+        @Test("doctor does not look into a data directory that another process has, and says so")
+        func doctorBesideOwner() async throws {
+            let place = try Place()
+            #expect(try await place.run("gallery", "list").code == 1)
+            let lock = open(place.data + "/lock", O_RDWR | O_CLOEXEC)
+            defer { close(lock) }
+            try #require(flock(lock, LOCK_EX) == 0)
+            let ended = try await place.run("doctor")
+            #expect(ended.code == 0, "\(ended.out)")
+            #expect(ended.out.contains("well   data directory") && ended.out.contains("in use by the process"))
+        }
+
         @Test("demo shows every stage and draws its picture, the second time as the first")
         func demo() async throws {
             let place = try Place()

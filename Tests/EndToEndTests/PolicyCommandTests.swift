@@ -119,6 +119,20 @@ extension EndToEnd {
                     """.utf8))
             let ended = try await place.run("policy", "test", cases)
             #expect(ended.code == 1 && ended.out.contains("cases.yaml:4: fails: expected permitted") && ended.out.contains("2 cases, 1 not as expected"))
+            let elsewhere = try place.file(
+                "cases/absolute.yaml",
+                Data(
+                    """
+                    policy: \(place.folder)/rules.yaml
+                    cases:
+                      - {name: unsaid, at: 2026-01-01, organisation: local-operator, operation: manage, gallery: staff, expect: permitted, rule: 'grant:keeps'}
+                    """.utf8))
+            let absolute = try await place.run("policy", "test", elsewhere)
+            #expect(absolute.code == 0, "\(absolute.out)\(absolute.err)")
+            let bad = try place.file("bad.cases.yaml", Data("policy: [rules.yaml]\ncases:\n".utf8))
+            let wrong = try await place.run("policy", "test", bad, "--json")
+            let problems = try wrong.json()["problems"]
+            #expect(wrong.code == 3 && problems.array.count == 2 && problems[0]["column"].number == 9, "\(wrong.out)")
             let lines = try await place.run("policy", "test", cases, "--json").jsonLines()
             #expect(lines.map { $0["passed"].bool } == [true, false])
             let explained = try await place.run(
@@ -131,6 +145,42 @@ extension EndToEnd {
             #expect(try await place.run("policy", "explain", "--operation", "identify").code == 2)
             #expect(try await place.run("policy", "explain", "--key", "AKIANONE", "--operation", "identify").code == 3)
             #expect(try await place.run("policy", "calendar", "--policy", place.folder + "/rules.yaml").code == 1)
+        }
+
+        @Test("2: a time that is none is not guessed at", arguments: [
+            "2020-02-30", "2020-06-10 and more", "2020-06-10T18:00", "2020-06-10T25:00:00Z", "2020-06-10T12:00:00+02:00",
+        ])
+        func times(time: String) async throws {
+            let place = try Place()
+            let rules = try place.file("rules.yaml", Data(Self.rules.utf8))
+            #expect(try await place.run("policy", "check", rules, "--at", "2020-06-10T12:00:00Z").code == 0)
+            for arguments in [
+                ["policy", "check", rules, "--at", time], ["report", "--from", "2020-01-01", "--to", time],
+                ["record", "list", "--from", time], ["identify", "--gallery", "g", rules, "--enrolled-before", time],
+            ] {
+                let ended = try await place.run(arguments)
+                #expect(ended.code == 2 && ended.err.contains("is no time"), "\(arguments): \(ended.err)")
+            }
+        }
+
+        @Test("A report has the present policy's moratoria as far as they hold in its time, and says that they are that")
+        func moratoria() async throws {
+            let place = try Place()
+            try await applied(
+                place,
+                Self.rules + """
+                      - {id: looks, organisation: local-operator, purposes: [keeping], operations: [inspect], galleries: all}
+                    moratoria:
+                      - {id: over, operations: [enrol], kinds: [law-enforcement], from: 2019-01-01, until: 2024-01-01, reason: r, decided_by: d}
+                      - {id: lasting, operations: [enrol], kinds: [law-enforcement], from: 2024-06-01, reason: r, decided_by: d}
+                    """)
+            let page = place.folder + "/report.html"
+            let ended = try await place.run(
+                "report", "--from", "2024-01-01", "--to", "2025-01-01", "--report", page, "--json")
+            #expect(ended.code == 0, "\(ended.err)")
+            #expect(try ended.json()["moratoria"].array.map { $0.string?.hasPrefix("lasting: ") } == [true])
+            let html = try String(contentsOfFile: page, encoding: .utf8)
+            #expect(html.contains("Moratoria of the present policy") && html.contains("when this report was made"))
         }
 
         @Test("5: a clock behind the last entry stops everything, and nothing is recorded")

@@ -273,6 +273,7 @@ extension EndToEnd {
                 html.contains("<svg") && html.contains("7 searches") && !html.contains("http://")
                     && !html.contains("<script"))
             #expect(html.contains("fewer than 5"))
+            #expect(html.contains("2020-01-01 to 2999-01-01, the last moment") && html.contains("Refusals, by rule: 0</h2>\n<p class=\"none\">None.</p>"))
             let empty = try await place.run("report", "--from", "2001-01-01", "--to", "2002-01-01", "--json").json()
             #expect(empty["searchesByPurpose"]["total"].number == 0)
             #expect(try await place.run("report", "--from", "2002-01-01", "--to", "2001-01-01").code == 2)

@@ -14,8 +14,26 @@ import Testing
     ) async throws -> Association {
         let bench = other ?? bench
         return try await bench.recognizer.join(
-            faces, to: person, atLeast: threshold.flatMap(Similarity.init), in: bench.name, permit: bench.permit(.manage)
+            faces, to: person, atLeast: threshold.flatMap(Similarity.init),
+            comparing: threshold == nil ? nil : bench.permit(.identify), in: bench.name, permit: bench.permit(.manage)
         ).outcome
+    }
+
+    @Test("Nothing is compared without a permit to identify there, and what was compared is in the entry")
+    func permitted() async throws {
+        let ann = try await bench.hold(0, person: "Ann"), near = try await bench.hold(0.1), far = try await bench.hold(14)
+        for comparing in [nil, try await bench.permit(.manage)] {
+            let error = await #expect(throws: RecognitionError.self) {
+                try await bench.recognizer.join(
+                    [near], to: "Ann", atLeast: .eighty, comparing: comparing, in: bench.name, permit: bench.permit(.manage))
+            }
+            #expect(error?.code == .fault)
+        }
+        #expect(try await bench.faces.first { $0.id == near }?.person == nil)
+        let joined = try await join([near, far, ann], atLeast: 80)
+        #expect(joined.joined == [near])
+        let entry = try #require(bench.store.records.last)
+        #expect(entry.candidates?.map(\.face) == [near, far] && entry.thresholdApplied == .eighty)
     }
 
     private func similarity(_ distance: Double) throws -> Similarity {
@@ -112,7 +130,8 @@ import Testing
         let other = FaceRecognizer(pipeline: pipeline, galleries: bench.store, records: bench.store)
         func join(_ threshold: Similarity?) async throws -> Association {
             try await other.join(
-                [face], to: "Ann", atLeast: threshold, in: bench.name, permit: bench.permit(.manage)
+                [face], to: "Ann", atLeast: threshold, comparing: bench.permit(.identify), in: bench.name,
+                permit: bench.permit(.manage)
             ).outcome
         }
         await #expect(performing: { try await join(.eighty) }, throws: code(.modelMismatch))

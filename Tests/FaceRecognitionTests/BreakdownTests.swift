@@ -33,6 +33,40 @@ import Testing
         #expect(Breakdown(["a": 1, "b": 1, "c": 1, "d": 1, "e": 1]).isWithheld)
     }
 
+    @Test("What is told bounds what is withheld from above: where that would tell, one more is withheld")
+    func order() {
+        // 4 follows if only one of the two 5s is told: the other is 5 or more, and no more than it.
+        let breakdown = Breakdown(["compare": 5, "detect": 4, "manage": 5])
+        #expect(breakdown.total == .exactly(14))
+        #expect(breakdown.rows.map(\.count) == [.withheld, .fewerThanFive, .withheld])
+        #expect(
+            Breakdown(["a": 20, "b": 21, "c": 4]).rows.map(\.count) == [.withheld, .withheld, .fewerThanFive])
+        #expect(
+            Breakdown(["a": 20, "b": 40, "c": 4]).rows.map(\.count) == [.exactly(40), .withheld, .fewerThanFive])
+    }
+
+    @Test("Whoever knows the sum, the rows and how they are chosen has two values or more for each suppressed count")
+    func enumerated() {
+        var possible: [Breakdown: [String: Set<Int>]] = [:]
+        let most = 24
+        for a in 0...most {
+            for b in 0...(most - a) {
+                for c in 0...(most - a - b) {
+                    for d in 0...(most - a - b - c) {
+                        let counts = ["a": a, "b": b, "c": c, "d": d], breakdown = Breakdown(counts)
+                        for row in breakdown.rows where row.count == .fewerThanFive {
+                            possible[breakdown, default: [:]][row.name, default: []].insert(counts[row.name] ?? 0)
+                        }
+                    }
+                }
+            }
+        }
+        #expect(!possible.isEmpty)
+        for (breakdown, values) in possible where values.values.contains(where: { $0.count < 2 }) {
+            Issue.record("\(breakdown) tells \(values)")
+        }
+    }
+
     @Test("From what is told, no value from 1 to 4 of any suppressed count can be ruled out", arguments: 0..<300)
     func adversary(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
@@ -54,6 +88,9 @@ import Testing
         guard small > 0 else { return #expect(withheld == 0 && told == sum) }
         // Every suppressed one may be 4, or 1, and the withheld ones are still 5 or more.
         for value in 1...4 { #expect(sum - told - small * value >= withheld * 5 && withheld > 0) }
+        // Nor are they larger than the smallest that is told, as everybody knows.
+        let open = breakdown.rows.compactMap { row -> Int? in if case .exactly(let count) = row.count { count } else { nil } }
+        if let least = open.min() { #expect(sum - told - small <= withheld * least) }
     }
 
     @Test("As JSON a count is a number or says why it is none") func json() throws {

@@ -100,7 +100,9 @@ enum AnyOperation: String, CaseIterable, Sendable {
             _ = try await bench.recognizer.identify(like: face, in: bench.name, permit: permit)
         case .peopleLike: _ = try await bench.recognizer.identifyPeople(.person("Ann"), in: bench.name, permit: permit)
         case .joinNear:
-            _ = try await bench.recognizer.join([], to: "Ann", atLeast: .eighty, in: bench.name, permit: permit)
+            _ = try await bench.recognizer.join(
+                [], to: "Ann", atLeast: .eighty, comparing: bench.permit(.identify, in: bench.name), in: bench.name,
+                permit: permit)
         case .enrol:
             _ = try await bench.recognizer.enrol(photograph, as: "Ann", externalID: nil, in: bench.name, permit: permit)
         case .identify: _ = try await bench.recognizer.identify(photograph, in: bench.name, permit: permit)

@@ -163,5 +163,29 @@ import Testing
         let steps = rules.explanation(of: request, at: date(row.at), withdrawal: withdrawal).steps
         #expect(steps.first { $0.effect == .refuses }?.rule == (row.isPermitted ? nil : row.rule))
         if row.isPermitted { #expect(steps.contains { $0.effect == .permits && $0.rule == row.rule }) }
+        #expect(saysNothingUnasked(steps))
+    }
+
+    @Test("What stands behind a rule that refuses claims nothing")
+    func unasked() throws {
+        let request = AccessRequest(
+            organisation: "thieves", purpose: "photo-archive", operation: .identify, gallery: try GalleryName("archive"))
+        let steps = try rules(wideYAML).explanation(of: request, at: date("2026-10-01")).steps
+        let refused = try #require(steps.firstIndex { $0.effect == .refuses })
+        #expect(steps[refused].rule == "moratorium:archive-pause")
+        let after = steps[(refused + 1)...]
+        #expect(after.contains { $0.rule == "built-in:organisation" } && after.allSatisfy { $0.effect == .unasked })
+    }
+
+    @Test("A purpose with a long name is named whole where it refuses")
+    func longPurpose() {
+        let id = String(repeating: "p", count: 100)
+        let policy = Policy(
+            name: "long", contact: "me", organisations: [.init(id: "o", name: "O", kind: "k")],
+            purposes: [.init(id: id, caseReference: CasePattern("C"))],
+            grants: [.init(id: "g", organisation: "o", purposes: [id], operations: [.compare])])
+        let request = AccessRequest(organisation: "o", purpose: id, operation: .compare)
+        let steps = RuleBook(policy).explanation(of: request, at: date("2026-01-01")).steps
+        #expect(steps.last { $0.effect == .refuses }?.rule == "purpose:\(id)")
     }
 }

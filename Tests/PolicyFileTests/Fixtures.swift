@@ -11,6 +11,17 @@ func date(_ text: String) -> Date { Date(policy: text)! }
 
 func rules(_ yaml: String) throws -> RuleBook { RuleBook(try PolicyFile(Data(yaml.utf8), path: "rules.yaml").policy) }
 
+/// Whether what is explained is true as far as one can tell from outside: up to the first rule that refuses each was asked,
+/// and behind it only the policy's own rules, which speak for themselves.
+func saysNothingUnasked(_ steps: [PolicyExplanation.Step]) -> Bool {
+    let end = steps.firstIndex { $0.effect == .refuses } ?? steps.endIndex
+    let own = ["prohibition:", "moratorium:", "grant:"]
+    return steps[..<end].allSatisfy { $0.effect != .unasked }
+        && steps[end...].dropFirst().allSatisfy { step in
+            own.contains { step.rule.hasPrefix($0) } ? step.effect != .unasked : step.effect == .unasked
+        }
+}
+
 /// Every feature of a policy, for the table of decisions.
 let wideYAML = """
     policy: wide

@@ -14,10 +14,9 @@ import Testing
         #expect(problems.isEmpty)
         let cases = try #require(read).cases
         #expect(cases.count >= 25)
-        let rules = RuleBook(policy.policy)
+        let inForce = PolicyInForce(rules: RuleBook(policy.policy), digest: policy.digest)
         for one in cases {
-            let decision = rules.decision(on: one.request, at: one.time, withdrawal: one.withdrawal)
-            #expect(one.disagreement(with: decision) == nil, "\(one.name)")
+            #expect(one.disagreement(with: inForce.decision(on: one)) == nil, "\(one.name)")
         }
     }
 

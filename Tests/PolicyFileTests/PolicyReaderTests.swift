@@ -71,6 +71,29 @@ import Testing
         Mistake(section: "moratoria", line: "  - {id: n, operations: [identify], from: 2026-01-01, reason: r}", column: 5, says: "decided_by, who decided on the moratorium, is missing"),
         Mistake(section: "moratoria", line: "  - {id: n, operations: [identify], kinds: [police], from: 2026-01-01, reason: r, decided_by: d, except: [{organisation: a}]}", column: 5, says: "it does not stop"),
         Mistake(section: "prohibitions", line: "  - {id: y, operations: [compare]}", column: 5, says: "reason is missing"),
+        Mistake(section: "organisations", line: "  - {id: b, name: , kind: archive}", column: 13, says: "'name' has no value"),
+        Mistake(section: "purposes", line: "  - {id: r, case: 'a)|(?:.*'}", column: 19, says: "no regular expression"),
+        Mistake(section: "purposes", line: "  - {id: r, case: }", column: 13, says: "'case' has no value"),
+        Mistake(section: "purposes", line: "  - {id: r, minimum_similarity: ~}", column: 13, says: "'minimum_similarity' has no value"),
+        Mistake(section: "purposes", line: "  - {id: r, daily_limit: null}", column: 13, says: "'daily_limit' has no value"),
+        Mistake(section: "purposes", line: "  - {id: r, galleries: []}", column: 24, says: "'galleries' names none; leave the field out for all"),
+        Mistake(section: "galleries", line: "  - {name: h, owner: A, legal_basis: c, retention: 1d, purposes: [~]}", column: 67, says: "An item of purposes has no value"),
+        Mistake(section: "grants", line: "  - {id: two, organisation: a, purposes: [p], operations: [identify], galleries: []}", column: 82, says: "'galleries' names none; name them, or write 'all'"),
+        Mistake(section: "grants", line: "  - {id: two, organisation: a, purposes: [p], operations: [identify], galleries: }", column: 71, says: "'galleries' has no value"),
+        Mistake(section: "grants", line: "  - {id: two, organisation: a, purposes: [p], operations: [identify], galleries: [g], until: }", column: 87, says: "'until' has no value"),
+        Mistake(section: "moratoria", line: "  - {id: n, operations: [identify], from: 2026-01-01, reason: r, decided_by: d, kinds: []}", column: 88, says: "'kinds' names none; leave the field out for all"),
+        Mistake(section: "moratoria", line: "  - {id: n, operations: [identify], from: 2026-01-01, reason: r, decided_by: d, kinds: }", column: 81, says: "'kinds' has no value"),
+        Mistake(section: "moratoria", line: "  - {id: n, operations: [identify], from: 2026-01-01, reason: r, decided_by: d, purposes: []}", column: 91, says: "'purposes' names none"),
+        Mistake(section: "moratoria", line: "  - {id: n, operations: [identify], from: 2026-01-01, reason: r, decided_by: d, except: [{organisation: a, purposes: []}]}", column: 118, says: "'purposes' names none"),
+        Mistake(section: "moratoria", line: "  - {id: n, operations: [identify], from: 2026-01-01, reason: r, decided_by: d, until: }", column: 81, says: "'until' has no value"),
+        Mistake(section: "prohibitions", line: "  - {id: y, operations: [compare], reason: r, organisations: []}", column: 62, says: "'organisations' names none; leave the field out for all"),
+        Mistake(section: "prohibitions", line: "  - {id: y, operations: [compare], reason: r, organisations: }", column: 47, says: "'organisations' has no value"),
+        Mistake(section: "prohibitions", line: "  - {id: y, operations: [compare], reason: r, kinds: []}", column: 54, says: "'kinds' names none; leave the field out for all"),
+        Mistake(section: "prohibitions", line: "  - {id: y, operations: [compare], reason: r, kinds: }", column: 47, says: "'kinds' has no value"),
+        Mistake(section: "prohibitions", line: "  - {id: y, operations: [compare], reason: r, purposes: []}", column: 57, says: "'purposes' names none; leave the field out for all"),
+        Mistake(section: "prohibitions", line: "  - {id: y, operations: [compare], reason: r, purposes: }", column: 47, says: "'purposes' has no value"),
+        Mistake(section: "prohibitions", line: "  - {id: y, operations: [compare], reason: r, galleries: []}", column: 58, says: "'galleries' names none; leave the field out for all"),
+        Mistake(section: "prohibitions", line: "  - {id: y, operations: [compare], reason: r, galleries: }", column: 47, says: "'galleries' has no value"),
     ]
 
     @Test("A mistake is told with its line and column", arguments: mistakes)
@@ -113,6 +136,32 @@ import Testing
         #expect(PolicyFile.reading(Data(count: PolicyFile.largest + 1)).file == nil)
     }
 
+    @Test("What is no text, and what YAML does not allow, is told where it stands", arguments: [
+        ("policy: x\ncontact: \u{E9}", [0xFF, 0x41], 2, 11), ("policy: x\ncontact: ", [0xEF, 0xBF], 2, 10),
+        ("policy: x\n\ncontact: y\u{1}z\n", [], 3, 11), ("policy: \u{E9}\u{7F}", [], 1, 10),
+    ] as [(String, [UInt8], Int, Int)])
+    func unreadable(text: String, bytes: [UInt8], line: Int, column: Int) {
+        let file = Data(Array(text.utf8) + bytes)
+        for problems in [PolicyFile.reading(file).problems, PolicyCases.reading(file).problems] {
+            #expect(problems.count == 1 && problems[0].line == line && problems[0].column == column, "\(problems)")
+        }
+    }
+
+    @Test("A section without a value is a mistake; one that is empty on purpose is none")
+    func blank() {
+        let (file, problems) = PolicyFile.reading(Data("policy: x\ncontact: y\ngrants:\n".utf8))
+        #expect(file == nil && problems.map(\.line) == [3] && problems.map(\.column) == [1])
+        #expect(problems.first?.text.hasPrefix("'grants' has no value;") == true)
+        #expect(PolicyFile.reading(Data("policy: x\ncontact: y\ngrants: []\n".utf8)).file != nil)
+    }
+
+    @Test("A case reference fits its pattern from end to end, whatever the pattern holds")
+    func pattern() throws {
+        #expect(CasePattern("a)|(?:.*") == nil)
+        let either = try #require(CasePattern("MC-1|TR-(1|2)"))
+        #expect(either.matches("MC-1") && either.matches("TR-2") && !either.matches("MC-12") && !either.matches("xTR-1"))
+    }
+
     @Test("Several mistakes are told in the order of their lines")
     func several() {
         let text = Self.good.replacingOccurrences(of: "retention: 30d", with: "retention: 0d")
@@ -147,6 +196,16 @@ import Testing
         #expect(after.difference(to: after).isEmpty)
     }
 
+    @Test("To permit everything is another thing than to permit what is called 'all'")
+    func everything() throws {
+        let named = Self.good.replacingOccurrences(of: "name: g,", with: "name: all,")
+            .replacingOccurrences(of: "galleries: [g]", with: "galleries: [all]")
+        let widened = named.replacingOccurrences(of: "galleries: [all]", with: "galleries: all")
+        let before = try PolicyFile(Data(named.utf8), path: "").policy
+        let after = try PolicyFile(Data(widened.utf8), path: "").policy
+        #expect(before.difference(to: after) == ["~ grant:one galleries"])
+    }
+
     @Test("A calendar has every date in its order")
     func calendar() throws {
         let dates = try PolicyFile(Data(wideYAML.utf8), path: "").policy.calendar
@@ -161,6 +220,7 @@ import Testing
     @Test("Times are read as they are written, and nothing else is", arguments: [
         ("2020-06-10", true), ("2020-06-10T12:00:00Z", true), ("2020-02-30", false), ("2021-02-29", false),
         ("2020-6-10", false), ("10.6.2020", false), ("2020-06-10T25:00:00Z", false), ("2020-06-10T12:00:00", false), ("", false),
+        ("2020-06-10T18:00", false), ("2020-06-10 and more", false), ("2020-02-30T12:00:00Z", false),
     ])
     func times(text: String, isTime: Bool) { #expect((Date(policy: text) != nil) == isTime) }
 }

@@ -22,9 +22,10 @@ import Testing
                 #expect(
                     (decision.rule == expected.rule) && (decision.isPermitted == expected.isPermitted),
                     "seed \(seed), round \(round): \(request) at \(time) gives \(decision), not \(expected)")
-                let first = rules.explanation(of: request, at: time, withdrawal: withdrawal).steps
-                    .first { $0.effect == .refuses }
+                let steps = rules.explanation(of: request, at: time, withdrawal: withdrawal).steps
+                let first = steps.first { $0.effect == .refuses }
                 #expect(first?.rule == (decision.isPermitted ? nil : decision.rule), "seed \(seed), round \(round)")
+                #expect(saysNothingUnasked(steps), "seed \(seed), round \(round): \(steps)")
             }
         }
     }

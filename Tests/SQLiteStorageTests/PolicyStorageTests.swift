@@ -20,7 +20,8 @@ import Testing
 
     private func apply(_ file: Data, _ store: SQLiteStore) async throws {
         _ = try await store.apply(
-            policy: file, digest: digest(file), reason: "because", changes: ["+ grant:x"], permit: permit(store))
+            policy: file, digest: digest(file), reason: "because", after: try? await store.policy().applied?.digest,
+            changes: ["+ grant:x"], permit: permit(store))
     }
 
     private func operatorKey(

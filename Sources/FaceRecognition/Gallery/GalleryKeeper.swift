@@ -118,12 +118,14 @@ public struct GalleryKeeper: Sendable {
     }
 
     /// Does work that makes its own entry durable together with what it changes.
-    /// - Parameter work: is given the entry and says where it lies.
+    /// - Parameters:
+    ///   - fill: what the entry says of what was asked; its reason and keys stay in that of a failure.
+    ///   - work: is given the entry and says where it lies.
     package func change<Outcome: Sendable>(
         _ outcome: String, operation: GatedOperation = .manage, permit: Permit,
-        _ work: (Record) async throws -> (Outcome, RecordReceipt)
+        saying fill: (inout Record) -> Void = { _ in }, _ work: (Record) async throws -> (Outcome, RecordReceipt)
     ) async throws -> Recorded<Outcome> {
-        try await recorder.record(permit, operation: operation, recordedBy: work, as: outcome)
+        try await recorder.record(permit, operation: operation, recordedBy: work, as: outcome, saying: fill)
     }
 
     /// Puts the galleries of a backup in the place of what is here under their names. See `GalleryChange.restore`.

@@ -8,9 +8,10 @@ public struct CasePattern: Sendable, Hashable, CustomStringConvertible {
 
     /// - Returns: nil when it is no regular expression, or longer than 256 characters.
     public init?(_ pattern: String) {
-        guard pattern.count <= 256, let expression = try? NSRegularExpression(pattern: "\\A(?:\(pattern))\\z") else {
-            return nil
-        }
+        // By itself too: between the anchors alone, `a)|(?:.*` would close their group and fit everything.
+        guard pattern.count <= 256, (try? NSRegularExpression(pattern: pattern)) != nil,
+            let expression = try? NSRegularExpression(pattern: "\\A(?:\(pattern))\\z")
+        else { return nil }
         description = pattern
         self.expression = expression
     }

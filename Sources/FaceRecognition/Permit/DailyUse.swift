@@ -35,10 +35,12 @@ package final class DailyUse: Sendable {
     /// - Returns: false when none is left.
     func take(one organisation: String, for purpose: String, of limit: Int, at time: Date) async throws -> Bool {
         let key = Key(organisation: organisation, purpose: purpose), today = Self.start(ofDayOf: time)
+        // A request that began before midnight and comes after those of the new day is counted by itself.
+        guard state.withLock({ $0.day <= today }) else { return try await count(organisation, purpose, today) < limit }
         if state.withLock({ $0.day != today || $0.counts[key] == nil }) {
             let before = try await count(organisation, purpose, today)
             state.withLock { state in
-                if state.day != today { state = State(day: today) }
+                if state.day < today { state = State(day: today) }
                 // Another request may have counted meanwhile, and taken some already.
                 state.counts[key] = max(before, state.counts[key] ?? 0)
             }

@@ -114,6 +114,10 @@ public struct PolicyInForce: Sendable {
     /// What applies before any policy was applied.
     package static let trial = PolicyInForce(rules: RuleBook(.trial), digest: nil)
 
+    /// In the place of a policy that cannot be read any more: it permits nothing.
+    package static let unreadable = PolicyInForce(
+        rules: RuleBook(Policy(name: "a policy that cannot be read", contact: "the operator")), digest: nil)
+
     /// Whether no policy was applied yet.
     public var isTrial: Bool { digest == nil && rules.policy.name == Policy.trial.name }
 

@@ -29,7 +29,7 @@ public struct Permit: Sendable {
 
     /// Whether whoever has this permit, which is for no gallery in particular, would have one for this gallery, or one to
     /// delete it: others are not named to them. Cost: one or two decisions.
-    func reaches(_ gallery: GalleryName) -> Bool {
+    package func reaches(_ gallery: GalleryName) -> Bool {
         [request.operation, .forget].contains { operation in
             let there = AccessRequest(
                 organisation: request.organisation, purpose: request.purpose, caseReference: request.caseReference,
@@ -99,10 +99,11 @@ public struct PolicyGate: Sendable {
     public func permit(_ request: AccessRequest) async throws -> Permit {
         let time = now()
         try clock.check(time)
-        let inForce = try await rules()
+        let inForce = try await inForce(for: request)
         var request = request
         let standing = inForce.standing(of: request.organisation)
-        request.purpose = request.purpose ?? inForce.purposeUnsaid(by: request)
+        // As the policy spells it: to Swift, texts are equal that differ in their bytes, and limits count bytes.
+        request.purpose = (request.purpose ?? inForce.purposeUnsaid(by: request)).map(inForce.rules.spelling)
         var decision = inForce.rules.decision(on: request, at: time, withdrawal: inForce.withdrawal)
         if case .permitted = decision, let limit = inForce.rules.dailyLimit(on: request), let purpose = request.purpose,
             try await !use.take(one: request.organisation, for: purpose, of: limit, at: time)
@@ -113,6 +114,22 @@ public struct PolicyGate: Sendable {
                     text: "'\(request.organisation)' has had its \(limit) searches of this day for the purpose '\(purpose)'",
                     until: DailyUse.end(ofDayOf: time)))
         }
+        return try await permit(request, decision, standing, inForce, at: time)
+    }
+
+    /// Whoever governs may put a policy in the place of one that cannot be read any more.
+    private func inForce(for request: AccessRequest) async throws -> PolicyInForce {
+        do { return try await rules() } catch let error as RecognitionError
+            where request.operation == .govern && [.storageCorrupt, .policyRefused].contains(error.code)
+        {
+            return .unreadable
+        }
+    }
+
+    private func permit(
+        _ request: AccessRequest, _ decision: PolicyDecision, _ standing: Standing, _ inForce: PolicyInForce,
+        at time: Date
+    ) async throws -> Permit {
         switch decision {
         case .permitted(let rule, let terms):
             return Permit(

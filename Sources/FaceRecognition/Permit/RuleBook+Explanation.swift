@@ -9,6 +9,8 @@ public struct PolicyExplanation: Sendable, Hashable {
         case permits
         /// It lets the request go on to the next.
         case passes
+        /// A rule before it refuses, so that it was not asked.
+        case unasked
     }
 
     public struct Step: Sendable, Hashable {
@@ -23,7 +25,8 @@ public struct PolicyExplanation: Sendable, Hashable {
 }
 
 extension RuleBook {
-    /// Asks every rule by itself, in the order in which `decision` does. Cost: in the number of rules.
+    /// Asks the policy's rules each by itself, in the order in which `decision` does, and of the built-in rules and what
+    /// the purpose demands those that `decision` comes to. Cost: in the number of rules.
     public func explanation(
         of request: AccessRequest, at time: Date, withdrawal: Withdrawal? = nil
     ) -> PolicyExplanation {
@@ -33,19 +36,20 @@ extension RuleBook {
             steps.append(.init(rule: rule, effect: effect, because: because))
         }
         // What the built-in rules and the purpose's demands say, they say in the decision's own words.
-        func asked(_ rule: String, otherwise because: String) {
-            if case .refused(rule, let reason) = decision {
+        func asked(_ rule: String, _ effect: PolicyExplanation.Effect = .passes, otherwise because: String) {
+            if steps.contains(where: { $0.effect == .refuses }) {
+                step(rule, .unasked, "a rule before it refuses")
+            } else if case .refused(rule, let reason) = decision {
                 step(rule, .refuses, reason.text)
             } else {
-                step(rule, .passes, because)
+                step(rule, effect, because)
             }
         }
         if let key = request.key { asked("built-in:key", otherwise: "the access key \(key.id) may be used for this") }
         if request.operation == .govern || request.isRetention {
-            switch decision {
-            case .permitted(let rule, _): step(rule, .permits, "it is the local operator's, by whatever policy")
-            case .refused(let rule, let reason): step(rule, .refuses, reason.text)
-            }
+            asked(
+                request.isRetention ? "built-in:retention" : "built-in:operator", .permits,
+                otherwise: "it is the local operator's, by whatever policy")
             return PolicyExplanation(steps: steps, decision: decision)
         }
         asked(
@@ -88,14 +92,16 @@ extension RuleBook {
                 no ?? "it permits to \(request.operation.rawValue)\(grant.span.until.map { ", until \($0.day)" } ?? "")")
         }
         asked("built-in:no-grant", otherwise: "a grant fits")
-        asked("purpose:\(purpose.shown)", otherwise: "what the purpose demands is met")
+        // A purpose's galleries come before the gallery's purposes, and what else the purpose demands comes after.
+        let demands = policy.purposes.first { $0.id == purpose }, rule = "purpose:\(demands?.id ?? purpose.shown)"
+        let isElsewhere = request.gallery.map { !(demands?.galleries?.contains($0) ?? true) } ?? false
+        if isElsewhere { asked(rule, otherwise: "it touches the gallery") }
         if request.operation == .identify, let gallery = request.gallery {
             asked("gallery:\(gallery)", otherwise: "the gallery \(gallery) is searched for this purpose")
         }
+        if !isElsewhere { asked(rule, otherwise: "what the purpose demands is met") }
         if let limit = dailyLimit(on: request) {
-            step(
-                "purpose:\(purpose.shown)", .passes,
-                "at most \(limit) searches and comparisons a day are counted when the request comes")
+            asked(rule, otherwise: "at most \(limit) searches and comparisons a day are counted when the request comes")
         }
         return PolicyExplanation(steps: steps, decision: decision)
     }

@@ -80,6 +80,9 @@ public struct RuleBook: Sendable {
 
     func kind(of organisation: String) -> String? { organisations[organisation]?.kind }
 
+    /// A purpose as the policy spells it.
+    func spelling(of purpose: String) -> String { purposes[purpose]?.id ?? purpose }
+
     /// The purpose that an organisation is granted an operation for, if it is one alone.
     func onlyPurpose(of request: AccessRequest) -> String? {
         let purposes = grantedPurposes[.init(organisation: request.organisation, operation: request.operation)] ?? []

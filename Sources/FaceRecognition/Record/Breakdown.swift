@@ -2,9 +2,10 @@
 /// subtraction from the sum.
 ///
 /// Where a count is suppressed, others are withheld, the smallest first, until for every choice of 1 to 4 for each
-/// suppressed one there are values of 5 or more for the withheld ones that give the same sum. Where that cannot be
-/// reached, nothing but the sum is told; a sum below 5 is suppressed itself. Two reports over different times can
-/// still be subtracted from each other.
+/// suppressed one there are values for the withheld ones that give the same sum: of 5 or more, and of no more than the
+/// smallest that is told, since everybody knows which are withheld first. Where that cannot be reached, nothing but the
+/// sum is told; a sum below 5 is suppressed itself. Two reports over different times can still be subtracted from each
+/// other.
 package struct Breakdown: Sendable, Hashable, Encodable {
     /// The smallest count that is told.
     package static let smallest = 5
@@ -50,7 +51,7 @@ package struct Breakdown: Sendable, Hashable, Encodable {
                 }
                 hidden += told[withheld].value
                 withheld += 1
-            } while hidden - small * (Self.smallest - 1) < withheld * Self.smallest
+            } while !Self.hide(small, in: hidden, told.prefix(withheld), before: told.dropFirst(withheld).first)
         }
         let open = told.dropFirst(withheld).reversed().map { Row(name: $0.key, count: .exactly($0.value)) }
         var closed = told.prefix(withheld).map { Row(name: $0.key, count: .withheld) }
@@ -59,6 +60,21 @@ package struct Breakdown: Sendable, Hashable, Encodable {
         }
         rows = open + closed.sorted { $0.name < $1.name }
         isWithheld = false
+    }
+
+    /// Whether withheld counts leave open which of 1 to 4 each suppressed one is.
+    /// - Parameters:
+    ///   - small: how many are suppressed.
+    ///   - sum: of those that are suppressed and those that are withheld, which everybody can work out.
+    ///   - next: the smallest count that is told, if any is.
+    private static func hide(
+        _ small: Int, in sum: Int, _ withheld: ArraySlice<[String: Int].Element>, before next: [String: Int].Element?
+    ) -> Bool {
+        guard sum - small * (smallest - 1) >= withheld.count * smallest else { return false }
+        guard let next else { return true }
+        // Of equal counts the later names are withheld first.
+        let most = withheld.reduce(0) { $0 + ($1.key > next.key ? next.value : next.value - 1) }
+        return sum - small <= most
     }
 }
 

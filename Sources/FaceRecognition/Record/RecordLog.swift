@@ -82,17 +82,24 @@ struct Recorder: Sendable {
     }
 
     /// Runs work that makes its own entry durable together with what it changes.
+    /// - Parameter fill: what the entry says of what was asked; its reason and keys stay in that of a failure.
     func record<Outcome: Sendable>(
         _ permit: Permit, operation: GatedOperation,
-        recordedBy work: (Record) async throws -> (Outcome, RecordReceipt), as outcome: String
+        recordedBy work: (Record) async throws -> (Outcome, RecordReceipt), as outcome: String,
+        saying fill: (inout Record) -> Void
     ) async throws -> Recorded<Outcome> {
         try check(permit, operation, nil)
         let clock = ContinuousClock(), start = clock.now
+        var record = Record(permitted: permit, outcome: outcome)
+        fill(&record)
         do {
-            let (result, receipt) = try await work(Record(permitted: permit, outcome: outcome))
+            let (result, receipt) = try await work(record)
             return Recorded(outcome: result, receipt: receipt, duration: clock.now - start)
         } catch {
-            _ = try await records.append(Record(permitted: permit, outcome: error.outcome))
+            var failure = Record(permitted: permit, outcome: error.outcome)
+            failure.reason = record.reason
+            failure.keys = record.keys
+            _ = try await records.append(failure)
             throw error
         }
     }

@@ -15,7 +15,8 @@ package struct TransparencyReport: Sendable, Hashable, Encodable {
     package let otherRequestsByOperation: Breakdown
     package let refusalsByRule: Breakdown
     package let refusalsByOperation: Breakdown
-    /// Moratoria in force in this time, in a sentence each.
+    /// Moratoria of the policy in force when the report was made that hold at some moment of this time, in a sentence
+    /// each. What policies before it said is not known.
     package let moratoria: [String]
 }
 
@@ -65,7 +66,7 @@ extension TransparencyReport {
             }
         }
 
-        /// - Parameter moratoria: in force in this time, in a sentence each.
+        /// - Parameter moratoria: of the present policy, those that hold in this time, in a sentence each.
         package func report(moratoria: [String]) -> TransparencyReport {
             TransparencyReport(
                 from: from, to: to, searchesByKind: Breakdown(kinds), searchesByPurpose: Breakdown(purposes),

@@ -56,10 +56,13 @@ extension RekognitionService {
     func associateFaces(_ members: Members, _ caller: Caller, _ body: Data) async throws -> Answer {
         let (name, user, token) = try userRequest(.associateFaces, members, caller, body)
         let faces = try members.required("FaceIds", members.faceIDs(atMost: 100))
-        let floor = try members.percent("UserMatchThreshold") ?? Self.standardUserMatch
+        let threshold = try members.percent("UserMatchThreshold")
         let permit = try await permit(.manage, name, for: caller)
+        // Whether a face is a person's is what a search would tell as well.
+        let comparing = try await self.permit(.identify, name, threshold: threshold, for: caller)
         let association = try await recognizer.join(
-            faces, to: user, atLeast: floor, in: name, token: token, permit: permit
+            faces, to: user, atLeast: threshold ?? Self.standardUserMatch, comparing: comparing, in: name, token: token,
+            permit: permit
         ).outcome
         return Answer(
             body: Associated(

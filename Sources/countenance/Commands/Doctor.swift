@@ -8,7 +8,12 @@ import SQLiteStorage
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check every part and say what is wrong.",
-        discussion: "Exit codes: 0 all is well; 5 something is not.")
+        discussion: """
+            A data directory that another process has, such as a service that runs, is said to be in use and is not looked \
+            into; `countenance gallery check` looks into it all the same.
+
+            Exit codes: 0 all is well; 5 something is not.
+            """)
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var data: DataOptions
@@ -64,11 +69,17 @@ struct Doctor: AsyncParsableCommand {
             }
         }
         await examine("data directory") {
-            let store = try await SQLiteStore.open(in: try await data.directory())
+            let directory: DataDirectory
+            do {
+                directory = try await data.directory()
+            } catch let error as RecognitionError where error.code == .dataDirectoryInUse {
+                return "\(data.folder.path): in use by \(owner); not looked into"
+            }
+            let store = try await SQLiteStore.open(in: directory)
             try store.check()
             let galleries = try await store.galleries()
             return
-                "\(data.folder.path): \(galleries.count) galleries, \(galleries.reduce(0) { $0 + $1.faces }.faces); every entry of the record is in its place"
+                "\(data.folder.path): \(galleries.count) \(galleries.count == 1 ? "gallery" : "galleries"), \(galleries.reduce(0) { $0 + $1.faces }.faces); every entry of the record is in its place"
         }
         if output.json {
             try Console.json(findings)
@@ -80,6 +91,13 @@ struct Doctor: AsyncParsableCommand {
             }
         }
         try (findings.allSatisfy(\.well) ? Outcome.done : .fault).end()
+    }
+
+    /// Who has the data directory, as its file `lock` says.
+    private var owner: String {
+        let lock = try? String(contentsOf: data.folder.appendingPathComponent("lock"), encoding: .utf8)
+        guard let id = lock.flatMap({ Int($0.filter(\.isNumber)) }) else { return "another process" }
+        return "the process \(id)"
     }
 }
 

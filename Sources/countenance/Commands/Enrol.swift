@@ -153,7 +153,10 @@ struct PhotographFiles {
         for path in paths {
             var isFolder: ObjCBool = false
             if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-                collect(path, below: [])
+                // Without the slash that completion leaves behind a folder's name.
+                var root = path
+                while root.count > 1, root.hasSuffix("/") { root.removeLast() }
+                collect(root, below: [])
             } else {
                 files.append(File(path: path, person: nil, relativePath: (path as NSString).lastPathComponent))
             }

@@ -37,6 +37,7 @@ extension GalleryCommand {
 
         func run() async throws {
             let session = try await data.open()
+            let permit = try await session.permit(.manage, gallery: name)
             while try await session.purgeSome() > 0 {}
             let description = try await session.store.description(of: name)
             let place = folder.trimmingSuffix("/")
@@ -49,7 +50,6 @@ extension GalleryCommand {
                 let exporter = try GalleryExporter(
                     of: description, faces: description.faces, installation: session.store.installation(), to: place,
                     key: exportKey)
-                let permit = try await session.permit(.manage, gallery: name)
                 let recorded = try await session.keeper.export(name, permit: permit) { faces in
                     try Task.checkCancellation()
                     try exporter.append(faces)
@@ -138,6 +138,11 @@ extension GalleryCommand {
                     tally.new += new.count
                     tally.already += lot.count - new.count
                     bar.advance(by: lot.count)
+                }
+                if tally.new == 0, there != nil {
+                    let permit = try await session.permit(.enrol, gallery: name)
+                    _ = try await session.keeper.maintain(
+                        "nothing-new", operation: .enrol, gallery: name, permit: permit) {}
                 }
             } catch {
                 bar.finish()

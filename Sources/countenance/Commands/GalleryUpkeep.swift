@@ -49,7 +49,7 @@ extension GalleryCommand {
             let permit = try await session.permit(.manage, gallery: name)
             let galleries = try await session.keeper.maintain("checked", gallery: name, permit: permit) {
                 if let name { return [try await session.store.description(of: name)] }
-                return try await session.store.galleries()
+                return try await session.store.galleries().filter { permit.reaches($0.name) }
             }.outcome
             findings.append(Finding(gallery: nil, faces: nil, problemsOf: { try session.store.check() }))
             for gallery in galleries {
@@ -227,6 +227,8 @@ struct Restore: AsyncParsableCommand {
                 throw Outcome.nothingFound
             }
         }
+        // What somebody may not look after, they may not put back either.
+        for gallery in restored { _ = try await session.permit(.manage, gallery: gallery.name) }
         let recorded = try await session.keeper.restore(from: file, permit: session.permit(.manage))
         if output.json {
             try Console.json(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FaceRecognition
 import Foundation
+import PolicyFile
 
 struct Identify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -153,14 +154,12 @@ extension Identify {
 }
 
 extension Date {
-    /// A day or a moment, in UTC.
+    /// A day or a moment, in UTC, read as strictly as a policy's.
     static func argument(_ text: String) throws -> Date {
-        if let date = (try? Date(text, strategy: .iso8601))
-            ?? (try? Date(text, strategy: .iso8601.year().month().day()))
-        {
-            return date
+        guard let date = Date(policy: text) else {
+            throw ValidationError("'\(text.printable)' is no time (UTC); write 2026-01-31, or 2026-01-31T12:00:00Z.")
         }
-        throw ValidationError("'\(text.printable)' is no time; write 2026-01-31, or 2026-01-31T12:00:00Z.")
+        return date
     }
 }
 

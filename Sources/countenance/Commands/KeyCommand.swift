@@ -55,7 +55,6 @@ struct KeyCommand: AsyncParsableCommand {
                 yourself make the key for is $COUNTENANCE_PURPOSE, where your policy asks for it.
                 """)
         @Option(
-            name: [.customLong("organisation"), .customLong("caller")],
             help: .init("Which organisation of the policy the key stands for. Default: the grant's, else local-operator.", valueName: "id"))
         var organisation: String?
         @Option(help: .init("The grant of the policy that the key belongs to, alone.", valueName: "id")) var grant: String?
@@ -111,6 +110,9 @@ struct KeyCommand: AsyncParsableCommand {
                         "\(key.id)  \(key.organisation)  \(key.created.formatted(.iso8601))  \(state)  \(key.label?.printable ?? "-")\(key.binding.sentence.map { "  \($0.printable)" } ?? "")"
                     )
                 }
+            }
+            if keys.isEmpty, !place.output.json {
+                Console.note("There is no access key yet; `countenance key create` makes one.")
             }
             try (keys.isEmpty ? Outcome.nothingFound : .done).end()
         }

@@ -23,10 +23,10 @@ struct Serve: AsyncParsableCommand {
               export AWS_SHARED_CREDENTIALS_FILE=$AWS_CONFIG_FILE AWS_PROFILE=countenance
               aws rekognition create-collection --collection-id staff
 
-              countenance serve --listen 0.0.0.0:8444 --tls-certificate chain.pem --tls-key key.pem
+              countenance serve --listen 0.0.0.0:8444 --tls-certificate chain.pem --tls-key key.pem   (under a policy)
               countenance serve --bucket photographs=/srv/photographs
 
-            Without TLS the service listens on this machine only. SIGTERM finishes the requests that were taken, for at \
+            Without TLS, and until a policy is applied, the service listens on this machine only. SIGTERM finishes the requests that were taken, for at \
             most 30 seconds. GET /health and /ready answer without a signature. Logs go to standard error, a JSON object a line.
             """)
 

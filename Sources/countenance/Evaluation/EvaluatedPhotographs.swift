@@ -94,6 +94,8 @@ extension EvaluationOptions {
     /// record: an evaluation that is interrupted goes on from there.
     func templates(of paths: [String]) async throws -> EvaluatedPhotographs {
         let session = try await data.open()
+        // Also where all templates were kept from before: to measure is to compare.
+        let permit = try await session.permit(.audit)
         let pipeline = try recognition.pipeline(data, mirror: template.mirror, photographs: paths.count)
         let recognizer = session.recognizer(pipeline)
         let cache = noCache ? nil : try TemplateCache(model: recognizer.model, rule: subject, in: data.folder)
@@ -128,6 +130,7 @@ extension EvaluationOptions {
             reading.advance()
         }
         reading.finish()
+        if fromCache > 0 { _ = try await recognizer.auditAgain(fromCache, permit: permit) }
         let progress = ProgressBar(total: waiting.count, unit: "photographs")
         defer { progress.finish() }
         var done = 0

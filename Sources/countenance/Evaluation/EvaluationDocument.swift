@@ -39,8 +39,8 @@ struct EvaluationDocument: Encodable {
                 let why =
                     switch lack {
                     case "nothing-counted": "nothing to count"
-                    case "few-people": "no figure: \(people) people"
-                    default: "no figure: \(errors) errors" + (below.map { ", below \($0.percent)" } ?? "")
+                    case "few-people": "no figure: \(people) \(people == 1 ? "person" : "people")"
+                    default: "no figure: \(errors) \(errors == 1 ? "error" : "errors")" + (below.map { ", below \($0.percent)" } ?? "")
                     }
                 return "\(why) (\(errors) of \(of))"
             }

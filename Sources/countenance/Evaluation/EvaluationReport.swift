@@ -14,7 +14,8 @@ struct EvaluationReport {
         if let scores = document.scores {
             body += "<h2>Scores</h2>\n" + ScoreDrawing(scores, thresholds: document.thresholds).svg
         }
-        for row in document.thresholds { body += Self.threshold(row) }
+        let counted = document.isOfSearches ? "searches" : "comparisons"
+        for row in document.thresholds { body += Self.threshold(row, counted) }
         if !document.quality.isEmpty { body += Self.quality(document.quality) }
         body += photographs
         body += "<h2>What these data are, and what they cannot show</h2>\n<ul>\n"
@@ -43,7 +44,7 @@ struct EvaluationReport {
         h3{font-size:1.05rem}.finding{font-size:1.15rem;border-left:.4rem solid #111;padding:.4rem .8rem;background:#f2f2f2}
         .wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}caption{text-align:left;font-weight:600;padding:.3rem 0}
         th,td{border:1px solid #999;padding:.25rem .5rem;text-align:left;vertical-align:top}thead th{background:#eee}
-        figure{margin:1rem 0}svg{width:100%;max-width:44rem;height:auto;display:block}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f2f2f2;padding:.5rem}
+        figure{margin:1rem 0}figcaption{margin-bottom:.5rem}svg{width:100%;min-width:34rem;max-width:44rem;height:auto;display:block}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f2f2f2;padding:.5rem}
         .photographs img{display:block;max-width:100%;height:auto}.photographs td{overflow-wrap:anywhere}code{overflow-wrap:anywhere}dt{font-weight:600}dd{margin:0 0 .4rem}.none{color:#555}
         """
 
@@ -71,8 +72,14 @@ struct EvaluationReport {
     private static func section(_ drawings: [String]) -> String { drawings.joined(separator: "\n") + "\n" }
 
     private static func facts(_ document: EvaluationDocument) -> String {
-        var text = "<p>\(document.photographs) photographs of \(document.people) people; \(document.withoutFace) without a face, \(document.unusable) that could not be read. Comparisons: "
-        text += document.comparisons.sorted { $0.key < $1.key }.map { "\($0.key.spaced): \($0.value)" }.joined(separator: "; ")
+        var text = "<p>\(document.photographs) photographs of \(document.people) people; \(document.withoutFace) without a face, \(document.unusable) that could not be read. "
+        if document.isOfSearches {
+            let counts = document.comparisons
+            text += "Searches: \(counts["probes"] ?? 0), among \((counts["gallery"] ?? 0).faces); mated: \(counts["probesWithMate"] ?? 0); non-mated: \(counts["probesWithoutMate"] ?? 0); people searched for: \(counts["probePeople"] ?? 0)"
+        } else {
+            text += "Comparisons: "
+            text += document.comparisons.sorted { $0.key < $1.key }.map { "\($0.key.spaced): \($0.value)" }.joined(separator: "; ")
+        }
         if let equal = document.equalErrorRate, let value = equal[0] {
             text += ". Equal error rate \(value.percent)"
             if let low = equal[1], let high = equal[2] { text += " (\(low.percent) to \(high.percent))" }
@@ -80,23 +87,24 @@ struct EvaluationReport {
         return text + ".</p>\n"
     }
 
-    private static func threshold(_ row: EvaluationDocument.AtThreshold) -> String {
+    /// - Parameter counted: what the rates are of, in a word.
+    private static func threshold(_ row: EvaluationDocument.AtThreshold, _ counted: String) -> String {
         var text = "<h2>At \(row.name.escaped)</h2>\n<ul>\n"
         for (name, rate) in row.overall.sorted(by: { $0.key < $1.key }) {
             text += "<li>\(name.escaped): \(rate.text.escaped)</li>\n"
         }
         if let expected = row.calibratedFalseMatchRate {
-            let counted = row.countedOverCalibrated.map { String(format: "%.2f times that was counted here", $0) } ?? "too few here to check it"
-            text += "<li>The calibration says \(expected.percent) for false matches; \(counted).</li>\n"
+            let here = row.countedOverCalibrated.map { String(format: "%.2f times that was counted here", $0) } ?? "too few here to check it"
+            text += "<li>The calibration says \(expected.percent) for false matches; \(here).</li>\n"
         }
         text += "</ul>\n"
         for table in row.tables {
             for measure in table.measures {
-                text += "<div class=\"wide\"><table><caption>\(measure.measure.escaped), by \(table.grouping.escaped)</caption><thead><tr><th scope=\"col\">Group</th><th scope=\"col\">People</th><th scope=\"col\">Photographs without a template</th><th scope=\"col\">Rate, 95% interval (errors of comparisons)</th></tr></thead><tbody>\n"
+                text += "<div class=\"wide\"><table><caption>\(measure.measure.escaped), by \(table.grouping.escaped)</caption><thead><tr><th scope=\"col\">Group</th><th scope=\"col\">Rate, 95% interval (errors of \(counted))</th><th scope=\"col\">People</th><th scope=\"col\">Photographs without a template</th></tr></thead><tbody>\n"
                 for label in table.labels {
                     let rate = measure.groups[label]
                     let failed = table.failuresToAcquire[label]
-                    text += "<tr><th scope=\"row\">\(label.escaped)</th><td>\(table.people[label] ?? 0)</td><td>\(failed.map { "\($0.errors) of \($0.of)" } ?? "")</td><td\(rate?.rate == nil ? " class=\"none\"" : "")>\(rate?.text.escaped ?? "")</td></tr>\n"
+                    text += "<tr><th scope=\"row\">\(label.escaped)</th><td\(rate?.rate == nil ? " class=\"none\"" : "")>\(rate?.text.escaped ?? "")</td><td>\(table.people[label] ?? 0)</td><td>\(failed.map { "\($0.errors) of \($0.of)" } ?? "")</td></tr>\n"
                 }
                 text += "</tbody></table></div>\n"
                 if let d = measure.differences {
@@ -114,6 +122,11 @@ struct EvaluationReport {
         }
         return text
     }
+}
+
+extension EvaluationDocument {
+    /// Whether galleries were searched, rather than photographs compared with each other.
+    fileprivate var isOfSearches: Bool { evaluation == "identification" }
 }
 
 extension String {

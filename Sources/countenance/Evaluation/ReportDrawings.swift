@@ -28,18 +28,22 @@ struct DETDrawing {
             let points = curve.points.filter { $0[0] > 0 && $0[1] > 0 }
             let path = points.map { "\(x($0[0]).svg),\(y($0[1]).svg)" }.joined(separator: " ")
             lines += "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\" stroke-dasharray=\"\(dash)\" points=\"\(path)\"/>"
+            if let only = points.first, points.count == 1 {
+                lines += "<circle cx=\"\(x(only[0]).svg)\" cy=\"\(y(only[1]).svg)\" r=\"4\" fill=\"\(colour)\"/>"
+            }
             if let end = points.last {
                 lines += "<text x=\"\((x(end[0]) - 12).svg)\" y=\"\((y(end[1]) - 4).svg)\" font-weight=\"bold\" fill=\"\(colour)\">\(letter)</text>"
             }
+            let why = curve.points.isEmpty ? "nothing to compare" : "no false non-match where there are false matches"
             let row = top + height + 62 + 22 * Double(i)
-            legend += "<line x1=\"\(left)\" y1=\"\(row - 5)\" x2=\"\(left + 50)\" y2=\"\(row - 5)\" stroke=\"\(colour)\" stroke-width=\"2\" stroke-dasharray=\"\(dash)\"/><text x=\"\(left + 60)\" y=\"\(row)\">\(letter): \(curve.name.escaped)\(points.isEmpty ? " (no error where there is a rate to draw)" : "")</text>"
+            legend += "<line x1=\"\(left)\" y1=\"\(row - 5)\" x2=\"\(left + 50)\" y2=\"\(row - 5)\" stroke=\"\(colour)\" stroke-width=\"2\" stroke-dasharray=\"\(dash)\"/><text x=\"\(left + 60)\" y=\"\(row)\">\(letter): \(curve.name.escaped)\(points.isEmpty ? ": \(why), so no line" : "")</text>"
         }
         let size = top + height + 62 + 22 * Double(set.curves.count)
         let ends = set.curves.map { curve in
             let at = curve.points.first { $0[0] <= 1e-3 }
             return "\(curve.name): false non-match rate \(at?[1].percent ?? "unknown") at a false match rate of 0.1%"
         }.joined(separator: "; ")
-        svg = "<figure><figcaption>Detection error trade-off by \(set.grouping.escaped): further down and to the left is better. Groups that make no error at a rate have no line there.</figcaption><svg viewBox=\"0 0 600 \(size)\" role=\"img\" aria-label=\"\(("Curves. " + ends).escaped)\" font-size=\"14\" font-family=\"sans-serif\">\(lines)<text x=\"\(left + width / 2)\" y=\"\(top + height + 38)\" text-anchor=\"middle\">false match rate</text><text transform=\"translate(16 \(top + height / 2)) rotate(-90)\" text-anchor=\"middle\">false non-match rate</text>\(legend)</svg></figure>"
+        svg = "<figure><figcaption>Detection error trade-off by \(set.grouping.escaped): further down and to the left is better. Groups that make no error at a rate have no line there.</figcaption><div class=\"wide\"><svg viewBox=\"0 0 600 \(size)\" role=\"img\" aria-label=\"\(("Curves. " + ends).escaped)\" font-size=\"14\" font-family=\"sans-serif\">\(lines)<text x=\"\(left + width / 2)\" y=\"\(top + height + 38)\" text-anchor=\"middle\">false match rate</text><text transform=\"translate(16 \(top + height / 2)) rotate(-90)\" text-anchor=\"middle\">false non-match rate</text>\(legend)</svg></div></figure>"
     }
 }
 
@@ -65,7 +69,7 @@ struct ScoreDrawing {
         for tick in stride(from: -1.0, through: 1, by: 0.25) {
             marks += "<text x=\"\(x(tick).svg)\" y=\"\(top + height + 18)\" text-anchor=\"middle\">\(tick.formatted())</text>"
         }
-        svg = "<figure><figcaption>Scores of different people (grey) and of one person's photographs (outlined), each to its own height; the dotted lines are similarities.</figcaption><svg viewBox=\"0 0 600 300\" role=\"img\" aria-label=\"Two distributions of scores: \(scores.different.reduce(0, +)) comparisons of different people and \(scores.same.reduce(0, +)) of one person.\" font-size=\"13\" font-family=\"sans-serif\">\(area(scores.different, "fill=\"#bbb\" stroke=\"#777\""))\(area(scores.same, "fill=\"none\" stroke=\"#000\" stroke-width=\"2\""))\(marks)<text x=\"300\" y=\"292\" text-anchor=\"middle\">comparison score</text></svg></figure>\n"
+        svg = "<figure><figcaption>Scores of different people (grey) and of one person's photographs (outlined), each to its own height; the dotted lines are similarities.</figcaption><div class=\"wide\"><svg viewBox=\"0 0 600 300\" role=\"img\" aria-label=\"Two distributions of scores: \(scores.different.reduce(0, +)) comparisons of different people and \(scores.same.reduce(0, +)) of one person.\" font-size=\"13\" font-family=\"sans-serif\">\(area(scores.different, "fill=\"#bbb\" stroke=\"#777\""))\(area(scores.same, "fill=\"none\" stroke=\"#000\" stroke-width=\"2\""))\(marks)<text x=\"300\" y=\"292\" text-anchor=\"middle\">comparison score</text></svg></div></figure>\n"
     }
 }
 
@@ -75,22 +79,25 @@ struct HeatMap {
 
     init(labels: [String], rates: [String: [String: EvaluationDocument.Rate]], title: String) {
         let side = 74.0, margin = 190.0, size = Double(labels.count)
+        // Half a line's width above the first field; below the last one room for the longest label, aslant.
+        let top = 1.0, bottom = top + size * side, below = 28 + 3.5 * Double(labels.map(\.count).max() ?? 0)
         let values = labels.flatMap { a in labels.compactMap { rates[a]?[$0]?.rate }.filter { $0 > 0 } }
         let low = log10(values.min() ?? 1), high = log10(values.max() ?? 1)
         var fields = "", words: [String] = []
         for (i, a) in labels.enumerated() {
-            fields += "<text x=\"\(margin - 8)\" y=\"\((Double(i) + 0.5) * side + 4)\" text-anchor=\"end\">\(a.escaped)</text>"
-            fields += "<text transform=\"translate(\(margin + (Double(i) + 0.5) * side) \(size * side + 14)) rotate(30)\">\(a.escaped)</text>"
+            let middle = (Double(i) + 0.5) * side
+            fields += "<text x=\"\(margin - 8)\" y=\"\(top + middle + 4)\" text-anchor=\"end\">\(a.escaped)</text>"
+            fields += "<text transform=\"translate(\(margin + middle) \(bottom + 16)) rotate(30)\">\(a.escaped)</text>"
             for (j, b) in labels.enumerated() where j <= i {
                 let rate = rates[a]?[b], value = rate?.rate
                 let depth = value.map { $0 > 0 && high > low ? (log10($0) - low) / (high - low) : 0 } ?? 0
                 let grey = Int(255 - 190 * depth)
-                let x = margin + Double(j) * side, y = Double(i) * side
+                let x = margin + Double(j) * side, y = top + Double(i) * side
                 fields += "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(side)\" height=\"\(side)\" stroke=\"#555\" fill=\"\(value == nil ? "#fff" : "rgb(\(grey),\(grey),\(grey))")\"/><text x=\"\(x + side / 2)\" y=\"\(y + side / 2 + 4)\" text-anchor=\"middle\" fill=\"\(depth > 0.55 ? "#fff" : "#111")\">\(value?.percent ?? "too few")</text>"
                 words.append("\(a) with \(b): \(value?.percent ?? "too few")")
             }
         }
-        svg = "<figure><figcaption>\(title.escaped)</figcaption><svg viewBox=\"0 0 \(margin + size * side + 110) \(size * side + 110)\" role=\"img\" aria-label=\"\(words.joined(separator: "; ").escaped)\" font-size=\"13\" font-family=\"sans-serif\">\(fields)</svg></figure>\n"
+        svg = "<figure><figcaption>\(title.escaped)</figcaption><div class=\"wide\"><svg viewBox=\"0 0 \(margin + size * side + 110) \(bottom + below)\" role=\"img\" aria-label=\"\(words.joined(separator: "; ").escaped)\" font-size=\"13\" font-family=\"sans-serif\">\(fields)</svg></div></figure>\n"
     }
 }
 

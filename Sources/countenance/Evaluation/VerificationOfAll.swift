@@ -162,7 +162,7 @@ extension EvaluationOptions {
         source.caveats + [
             "\(source.withoutFace) photographs showed no face and \(source.unusable) could not be read; each counts as missed in every comparison with its own person, and in none with others.",
             "Intervals hold 95%; they come from drawing people, not comparisons, anew. They say how the figures would vary with other people like these, not with other cameras, ages or light.",
-            "Fewer than \(EstimatedRate.leastPeople) people or \(EstimatedRate.leastErrors) errors carry no figure; below \(EstimatedRate.ruleOf30) errors (ISO/IEC 19795-1's rule of 30) a figure is weak.",
+            "Fewer than \(EstimatedRate.leastPeople) people or \(EstimatedRate.leastErrors) errors carry no figure; below \(EstimatedRate.ruleOf30) errors (the rule of 30: Doddington et al., Speech Communication 31, 2000) a figure is weak.",
             "Group labels are those of the manifest. Photographs of groups can differ in size, sharpness, pose, age and camera, and these were not evened out: a difference found here is one between these photographs of these people.",
         ]
     }

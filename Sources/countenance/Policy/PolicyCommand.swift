@@ -102,10 +102,11 @@ struct PolicyCommand: AsyncParsableCommand {
             let bytes = try RegularFile.policy(file)
             let read = try PolicyFile(bytes, path: file.printable)
             let session = try await data.openBesideOwner()
-            let before = try await session.office.inForce().rules.policy
-            let changes = before.difference(to: read.policy)
+            let permit = try await session.permit(.govern)
+            let before = try await session.office.toReplace()
+            let changes = before.policy.difference(to: read.policy)
             let applied = try await session.store.apply(
-                policy: bytes, digest: read.digest, reason: reason, changes: changes, permit: session.permit(.govern))
+                policy: bytes, digest: read.digest, reason: reason, after: before.digest, changes: changes, permit: permit)
             for warning in read.warnings(at: Date()) { Console.note(warning.line(in: file)) }
             if output.json {
                 try Console.json(
@@ -157,8 +158,11 @@ struct PolicyCommand: AsyncParsableCommand {
 /// The operator's words for the record.
 enum Reason {
     static func check(_ reason: String) throws {
-        guard (1...1_000).contains(reason.utf8.count), reason.contains(where: { !$0.isWhitespace }) else {
-            throw ValidationError("--reason is a text of 1 to 1,000 bytes: it is what the record says of this.")
+        guard (1...1_000).contains(reason.utf8.count), reason.contains(where: { !$0.isWhitespace }),
+            reason.printable == reason
+        else {
+            throw ValidationError(
+                "--reason is a text of 1 to 1,000 bytes in one line: it is what the record, and a refusal, say of this.")
         }
     }
 }

@@ -29,4 +29,16 @@ final class PolicyOffice: Sendable {
         }
         return PolicyInForce(rules: rules, digest: applied.digest, withdrawal: stored.withdrawal)
     }
+
+    /// What a policy is to take the place of: nothing, where the policy in force cannot be read.
+    /// - Returns: also its digest; nil where none was applied, or where it is damaged.
+    func toReplace() async throws -> (policy: Policy, digest: String?) {
+        do {
+            let known = try await inForce()
+            return (known.rules.policy, known.digest)
+        } catch let error as RecognitionError where [.storageCorrupt, .policyRefused].contains(error.code) {
+            Console.note("\(error.message) The whole of the new one is recorded as its difference.")
+            return (PolicyInForce.unreadable.rules.policy, try? await store.policy().applied?.digest)
+        }
+    }
 }

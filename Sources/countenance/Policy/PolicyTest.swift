@@ -20,16 +20,14 @@ extension PolicyCommand {
         func run() async throws {
             let (read, problems) = PolicyCases.reading(try RegularFile.policy(file))
             guard let read else {
-                for problem in problems { Console.note(problem.line(in: file)) }
+                try tell(problems)
                 throw Outcome.badInput
             }
             let inForce =
                 if source.policy == nil, let named = try read.namedPolicy(beside: file) { named } else {
                     try await source.read()
                 }
-            let outcomes = read.cases.map { one in
-                (one, one.disagreement(with: inForce.rules.decision(on: one.request, at: one.time, withdrawal: one.withdrawal)))
-            }
+            let outcomes = read.cases.map { one in (one, one.disagreement(with: inForce.decision(on: one))) }
             let failed = outcomes.count { $0.1 != nil }
             for (one, no) in outcomes {
                 if output.json {
@@ -42,6 +40,16 @@ extension PolicyCommand {
             if !output.json { print("\(outcomes.count) cases, \(failed) not as expected.") }
             try (failed > 0 ? Outcome.nothingFound : .done).end()
         }
+
+        /// What is wrong with the file of cases; as JSON in one line, as the cases are.
+        private func tell(_ problems: [PolicyProblem]) throws {
+            if output.json {
+                let told = problems.map(JSONCasesCheck.Problem.init)
+                try Console.json(JSONCasesCheck(file: file, problems: told), pretty: false)
+            } else {
+                for problem in problems { Console.note(problem.line(in: file)) }
+            }
+        }
     }
 }
 
@@ -49,8 +57,8 @@ extension PolicyCases {
     /// The policy that the file of cases names; nil where it names none.
     func namedPolicy(beside file: String) throws -> PolicyInForce? {
         try policy.map { name in
-            let path = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(name).path
-            return try PolicyInForce(file: path)
+            let folder = URL(fileURLWithPath: file).deletingLastPathComponent()
+            return try PolicyInForce(file: name.hasPrefix("/") ? name : folder.appendingPathComponent(name).path)
         }
     }
 }
@@ -61,6 +69,25 @@ extension PolicyInForce {
         let file = try PolicyFile(try RegularFile.policy(path), path: path.printable)
         self.init(rules: RuleBook(file.policy), digest: file.digest)
     }
+}
+
+private struct JSONCasesCheck: Encodable {
+    struct Problem: Encodable {
+        let line: Int
+        let column: Int
+        let severity: PolicyProblem.Severity
+        let text: String
+
+        init(_ problem: PolicyProblem) {
+            line = problem.line
+            column = problem.column
+            severity = problem.severity
+            text = problem.text
+        }
+    }
+
+    let file: String
+    let problems: [Problem]
 }
 
 private struct JSONPolicyCase: Encodable {

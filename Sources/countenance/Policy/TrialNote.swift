@@ -11,7 +11,7 @@ enum TrialNote {
         // Behind the answer, also where the answer goes to a file.
         fflush(nil)
         Console.note(
-            "The trial policy applies: you may try everything on this machine, and faces are kept 30 days; `countenance policy --help` tells of real ones."
+            "The trial policy applies: you may try everything on this machine; faces are kept 30 days unless their gallery says otherwise; `countenance policy --help` tells of real ones."
         )
     }
 }

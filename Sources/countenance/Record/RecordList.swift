@@ -34,6 +34,7 @@ extension RecordCommand {
                     print("\(index)  \(record.line)")
                 }
             }
+            if found.isEmpty, !output.json { Console.note("There is no such entry in the record.") }
             try (found.isEmpty ? Outcome.nothingFound : .done).end()
         }
     }
@@ -144,7 +145,7 @@ extension RecordCommand {
                 } else {
                     let how =
                         roles.joined(separator: ", ")
-                        + (similarity.map { ", similarity \($0.value.toHundredths)" } ?? "")
+                        + (similarity.map { ", similarity \($0)" } ?? "")
                     print("\(index)  \(how)  \(record.line)")
                 }
             }

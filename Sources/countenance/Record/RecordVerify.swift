@@ -46,6 +46,8 @@ extension RecordCommand {
             /// Sizes of the checkpoints it was compared with.
             let checkpoints: [Int]
             let publicKey: String?
+            /// Whether the entries were read, and not their hashes alone; nil where it did not come to that.
+            let entriesRead: Bool?
             /// Why not: a word, the entry, and a sentence.
             let problem: String?
             let entry: Int?
@@ -72,30 +74,37 @@ extension RecordCommand {
                     try Console.json(
                         JSONVerification(
                             fits: true, log: key?.name, entries: size, root: root.description,
-                            checkpoints: expected.map(\.checkpoint.size), publicKey: key?.description, problem: nil,
-                            entry: nil,
-                            message: nil))
+                            checkpoints: expected.map(\.checkpoint.size), publicKey: key?.description,
+                            entriesRead: hasEntries, problem: nil, entry: nil, message: nil))
                 }
-            } catch let error as LogError {
-                if output.json {
-                    try Console.json(
-                        JSONVerification(
-                            fits: false, log: key?.name, entries: size, root: nil,
-                            checkpoints: expected.map(\.checkpoint.size),
-                            publicKey: key?.description, problem: error.code.rawValue, entry: error.index,
-                            message: error.message))
-                    throw Outcome.badInput
+            } catch {
+                guard output.json else { throw error }
+                let problem: (word: String, entry: Int?, message: String)
+                switch error {
+                case let error as LogError: problem = (error.code.rawValue, error.index, error.message)
+                case let error as RecognitionError: problem = (error.code.rawValue, nil, error.message)
+                default: throw error
                 }
-                throw error
+                try Console.json(
+                    JSONVerification(
+                        fits: false, log: key?.name, entries: size, root: nil,
+                        checkpoints: expected.map(\.checkpoint.size), publicKey: key?.description, entriesRead: nil,
+                        problem: problem.word, entry: problem.entry, message: problem.message))
+                throw error is LogError ? Outcome.badInput as any Error : error
             }
         }
+
+        private var hasEntries: Bool { fromExport.map { TileFolder($0).hasEntries } ?? true }
 
         private func report(_ size: Int, _ root: TreeHash, _ key: NoteKey?, _ expected: [LogVerifier.Expected]) {
             if !output.json {
                 print("\(Console.green("Fits")): \(size) entries, root \(root).")
                 for one in expected.sorted(by: { $0.checkpoint.size < $1.checkpoint.size }) {
-                    print("Agrees with \(one.source), over \(one.checkpoint.size).")
+                    print("Agrees with \(one.source.printable), over \(one.checkpoint.size).")
                 }
+            }
+            if !hasEntries {
+                Console.note("The folder holds hashes alone: of the entries themselves nothing was read.")
             }
             if checkpoint.isEmpty {
                 Console.note(
@@ -128,7 +137,12 @@ extension RecordCommand {
         private func own(
             _ store: SQLiteStore, _ known: NoteKey?, _ expected: inout [LogVerifier.Expected]
         ) throws -> (LogContents, NoteKey) {
-            let key = try known ?? store.recordKey()
+            let own = Result { try store.recordKey() }
+            let key = try known ?? own.get()
+            if let known, let own = try? own.get(), own != known {
+                throw LogError(
+                    .otherKey, "This record's public key is another, \(own); compare it with the one that was given.")
+            }
             if let note = try store.lastCheckpoint() {
                 expected.append(
                     .init(try Checkpoint(note: note, key: key), from: "the last checkpoint that was signed here"))

@@ -10,7 +10,8 @@ struct ReportCommand: AsyncParsableCommand {
         discussion: """
             Counted from the record, for publication: no name, face or photograph is in it, and counts below 5 are not \
             told, nor what would give them away by subtraction. Two reports over times that overlap can still be \
-            compared with each other, so publish one for each month or quarter, and no others.
+            compared with each other, so publish one for each month or quarter, and no others. Moratoria are those of the \
+            policy in force now that hold at some moment of the time.
 
             Examples:
               countenance report --from 2026-07-01 --to 2026-10-01 --report 2026-q3.html
@@ -50,17 +51,18 @@ struct ReportCommand: AsyncParsableCommand {
                 for row in section.breakdown.rows { print("  \(row.name.printable): \(row.count.words)") }
                 if section.breakdown.isWithheld { print("  too few to be broken down") }
             }
-            for sentence in counted.moratoria { print("Moratorium: \(sentence.printable)") }
+            for sentence in counted.moratoria { print("Moratorium of the present policy: \(sentence.printable)") }
         }
     }
 
-    /// Those of the policy in force that hold in this time, in a sentence each.
+    /// Those of the present policy that hold at some moment of this time, in a sentence each. Which policies were in
+    /// force before, the record says by their digests only.
     private func moratoria(_ session: Session) async throws -> [String] {
         try await session.office.inForce().rules.policy.moratoria
             .filter { ($0.span.from ?? .distantPast) < to && ($0.span.until ?? .distantFuture) > from }
             .map { moratorium in
-                let since = moratorium.span.from.map { "from \($0.formatted(.iso8601)) " } ?? ""
-                let until = moratorium.span.until.map { "until \($0.formatted(.iso8601))" } ?? "without an end"
+                let since = moratorium.span.from.map { "from \($0.day) " } ?? ""
+                let until = moratorium.span.until.map { "until \($0.day)" } ?? "without an end"
                 let operations = moratorium.operations.map(\.rawValue).sorted().joined(separator: ", ")
                 return "\(moratorium.id): \(operations), \(since)\(until): \(moratorium.reason)"
             }

@@ -22,7 +22,7 @@ struct TransparencyPage {
     }
 
     init(_ report: TransparencyReport) {
-        let days = "\(report.from.formatted(.iso8601)) to \(report.to.formatted(.iso8601))"
+        let days = "\(report.from.day) to \(report.to.day)"
         var body = """
             <h1>Who searched for faces, and what was refused</h1>
             <p class="finding">\(days), the last moment not included: \(report.searchesByPurpose.total.words) \
@@ -35,11 +35,18 @@ struct TransparencyPage {
             body += "<h2>\(section.title.escaped): \(section.breakdown.total.words)</h2>\n"
             if section.breakdown.isWithheld {
                 body += "<p class=\"none\">Too few to be broken down.</p>\n"
-            } else if !section.breakdown.rows.isEmpty {
+            } else if section.breakdown.rows.isEmpty {
+                body += "<p class=\"none\">None.</p>\n"
+            } else {
                 body += BarDrawing(section.breakdown.rows, title: section.title).svg
             }
         }
-        body += "<h2>Moratoria in force</h2>\n"
+        body += "<h2>Moratoria of the present policy</h2>\n"
+        body += """
+            <p>Of the policy that was in force when this report was made, those that hold at some moment of its time. \
+            What policies before it said is not told here.</p>
+
+            """
         body +=
             report.moratoria.isEmpty
             ? "<p class=\"none\">None.</p>\n"
@@ -78,6 +85,6 @@ struct BarDrawing {
             words.append("\(row.name): \(row.count.words)")
         }
         svg =
-            "<figure><svg viewBox=\"0 0 640 \(Double(rows.count) * step + 8)\" role=\"img\" aria-label=\"\("\(title). \(words.joined(separator: "; "))".escaped)\" font-size=\"14\" font-family=\"sans-serif\">\(bars)</svg></figure>\n"
+            "<figure class=\"wide\"><svg viewBox=\"0 0 640 \(Double(rows.count) * step + 8)\" role=\"img\" aria-label=\"\("\(title). \(words.joined(separator: "; "))".escaped)\" font-size=\"14\" font-family=\"sans-serif\">\(bars)</svg></figure>\n"
     }
 }
