@@ -8,7 +8,7 @@ extension EndToEnd {
             "boto3 and the AWS CLI get along with it",
             arguments: [
                 "compatibility", "walk", "policy", "command_line", "errors", "signatures", "robustness", "hostile",
-                "transparency",
+                "transparency", "interrupted",
             ])
         func clients(part: String) async throws {
             let place = try Place()

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 package import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Synchronization
 
 /// Asks an endpoint that speaks Rekognition's API, as any client does: signed, no faster than it was told to, and again
@@ -116,7 +117,9 @@ package struct RekognitionClient: Sendable {
             throw RekognitionFailure(name: "not-understood", isTransient: true)
         } catch {
             try Task.checkCancellation()
-            throw RekognitionFailure(name: "unreachable", isTransient: true)
+            // A certificate that is not trusted now will not be a moment later.
+            let isOfTLS = error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError
+            throw RekognitionFailure(name: isOfTLS ? RekognitionFailure.notTrusted : "unreachable", isTransient: !isOfTLS)
         }
     }
 
@@ -140,6 +143,9 @@ package struct RekognitionClient: Sendable {
 package struct RekognitionFailure: Error, Sendable, Hashable {
     /// The exception's name, as AWS has it; or `timed-out`, `unreachable`, `not-understood`, `no-address`, `status-503`.
     package let name: String
+    /// The name of a failure to agree on TLS.
+    package static let notTrusted = "not-trusted"
+
     /// Whether the same request may be answered a little later.
     package let isTransient: Bool
 

@@ -67,6 +67,12 @@ struct SystemUnderTest: Sendable {
 
     func unavailable(_ failure: RekognitionFailure) -> RecognitionError {
         let again = answers.isKept ? "what it answered is kept, and the same command goes on from there" : "nothing was kept"
+        guard failure.name != RekognitionFailure.notTrusted else {
+            return RecognitionError(
+                .systemUnavailable,
+                "The system \(name) shows a certificate that this machine does not trust, or speaks no TLS; add its authority to the system's certificates, or measure it on its own machine over http; \(again)."
+            )
+        }
         let what =
             failure.isTransient
             ? "did not answer as it should (\(failure.name)), however often it was asked; \(again)"
