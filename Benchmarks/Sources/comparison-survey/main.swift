@@ -56,7 +56,7 @@ guard let survey else { exit(5) }
 let scores = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6].map { survey.score(at: FalseMatchRate($0)) }
 let bootstrap = clock.measure { _ = FalseMatchRates(survey, by: 0, at: scores, plan: BootstrapPlan(threads: threads)) }
 var usage = rusage()
-getrusage(RUSAGE_SELF, &usage)
+getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
 let report = Report(
     photographs: photographs, comparisons: survey.nonMated, threads: threads, comparingSeconds: comparing.seconds,
     bootstrapSeconds: bootstrap.seconds, peakMegabytes: usage.ru_maxrss / 1_024)

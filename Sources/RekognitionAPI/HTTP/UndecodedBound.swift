@@ -42,7 +42,7 @@ final class UndecodedBound: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Behind the decoder: tells ``UndecodedBound`` of each part.
+/// Behind the decoder: tells ``UndecodedBound`` of each part, and ends a connection whose decoder has failed.
 final class DecodedParts: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
@@ -58,6 +58,12 @@ final class DecodedParts: ChannelInboundHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         bound?.progress()
         context.fireChannelRead(data)
+    }
+
+    /// What the decoder has refused is answered and, perhaps, read no further: the bound would not be reached then.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.fireErrorCaught(error)
+        context.channel.closeSoon()
     }
 }
 
