@@ -7,30 +7,40 @@ struct StoredRows: GalleryRows {
     let store: SQLiteStore
     let gallery: GalleryRow
 
-    func faces(_ rows: [Int64]) throws -> [EnrolledFace?] {
-        try store.reading { try store.tables($0).faces(rows: rows, in: gallery) }
-    }
+    func faces(_ rows: [Int64]) throws -> [EnrolledFace?] { try reading { try $0.faces(rows: rows, in: gallery) } }
 
     func number(ofPerson name: String) throws -> Int32? {
-        try store.reading { try store.tables($0).person(name, in: gallery).map(Int32.init(clamping:)) }
+        try reading { try $0.person(name, in: gallery).map(Int32.init(clamping:)) }
     }
 
     func faces(ofPerson number: Int32) throws -> [EnrolledFace] {
-        try store.reading { try store.tables($0).faces(ofPerson: Int64(number), in: gallery) }
+        try reading { try $0.faces(ofPerson: Int64(number), in: gallery) }
     }
 
     func rows(externalIDPrefix prefix: String) throws -> Set<Int64> {
         if let known = store.knownRows(externalIDPrefix: prefix, of: gallery) { return known }
-        return try store.reading { db in
+        return try reading { tables in
             var rows: Set<Int64> = []
-            try store.tables(db).faces(in: gallery) { row, face in
+            try tables.faces(in: gallery) { row, face in
                 if face.description.externalID?.hasPrefix(prefix) ?? false { rows.insert(row) }
                 return true
             }
             store.note(
                 rows, externalIDPrefix: prefix, of: gallery,
-                changes: try store.tables(db).gallery(gallery.description.name).changes)
+                changes: try tables.gallery(gallery.description.name).changes)
             return rows
+        }
+    }
+
+    /// - Throws: `.galleryNotFound` when the gallery was deleted since the search began: its key is gone then, and one
+    ///   that has its name by now is another.
+    private func reading<Result>(_ body: (GalleryTables) throws -> Result) throws -> Result {
+        try store.reading { db in
+            let tables = store.tables(db)
+            guard try tables.gallery(gallery.description.name).key == gallery.key else {
+                throw RecognitionError.galleryDeleted(gallery.description.name)
+            }
+            return try body(tables)
         }
     }
 }

@@ -138,6 +138,22 @@ import Testing
         #expect(try await store.gallery(.guests).count == 1)
     }
 
+    @Test("A search that a deletion overtakes finds no gallery, also where its name is another's by now")
+    func deletedMeanwhile() async throws {
+        let store = try await temporary.store()
+        let face = EnrolledFace.sample(1)
+        try await store.enrol(face)
+        let searched = try await store.gallery(.staff)
+        try await store.change(.delete(.staff))
+        for _ in 0..<2 {
+            let error = #expect(throws: RecognitionError.self) {
+                try searched.candidates(for: [face.template], limit: 5, atLeast: ComparisonScore(-1))
+            }
+            #expect(error?.code == .galleryNotFound)
+            try? await store.enrol(.sample(2))
+        }
+    }
+
     @Test("Forgetting what is not there is no error, and leaves other galleries alone") func forgetNothing() async throws {
         let store = try await temporary.store()
         let face = EnrolledFace.sample(1)
