@@ -197,7 +197,8 @@ extension String {
     func padded(to width: Int) -> String { count < width ? self + String(repeating: " ", count: width - count) : self }
 }
 
-private struct JSONPolicyProblem: Encodable {
+/// A mistake or a warning, with its place.
+struct JSONPolicyProblem: Encodable {
     let line: Int
     let column: Int
     let severity: PolicyProblem.Severity

@@ -37,14 +37,14 @@ extension PolicyCommand {
                     print("\(file):\(one.line): \(one.name): \(no).".printable)
                 }
             }
-            if !output.json { print("\(outcomes.count) cases, \(failed) not as expected.") }
+            if !output.json { print("\(outcomes.count) \(outcomes.count == 1 ? "case" : "cases"), \(failed) not as expected.") }
             try (failed > 0 ? Outcome.nothingFound : .done).end()
         }
 
         /// What is wrong with the file of cases; as JSON in one line, as the cases are.
         private func tell(_ problems: [PolicyProblem]) throws {
             if output.json {
-                let told = problems.map(JSONCasesCheck.Problem.init)
+                let told = problems.map(JSONPolicyProblem.init)
                 try Console.json(JSONCasesCheck(file: file, problems: told), pretty: false)
             } else {
                 for problem in problems { Console.note(problem.line(in: file)) }
@@ -72,22 +72,8 @@ extension PolicyInForce {
 }
 
 private struct JSONCasesCheck: Encodable {
-    struct Problem: Encodable {
-        let line: Int
-        let column: Int
-        let severity: PolicyProblem.Severity
-        let text: String
-
-        init(_ problem: PolicyProblem) {
-            line = problem.line
-            column = problem.column
-            severity = problem.severity
-            text = problem.text
-        }
-    }
-
     let file: String
-    let problems: [Problem]
+    let problems: [JSONPolicyProblem]
 }
 
 private struct JSONPolicyCase: Encodable {
