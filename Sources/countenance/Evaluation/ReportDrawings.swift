@@ -34,9 +34,9 @@ struct DETDrawing {
             if let end = points.last {
                 lines += "<text x=\"\((x(end[0]) - 12).svg)\" y=\"\((y(end[1]) - 4).svg)\" font-weight=\"bold\" fill=\"\(colour)\">\(letter)</text>"
             }
-            let why = curve.points.isEmpty ? "nothing to compare" : "no false non-match where there are false matches"
+            let why = curve.points.isEmpty ? "nothing to compare" : "no false non-match"
             let row = top + height + 62 + 22 * Double(i)
-            legend += "<line x1=\"\(left)\" y1=\"\(row - 5)\" x2=\"\(left + 50)\" y2=\"\(row - 5)\" stroke=\"\(colour)\" stroke-width=\"2\" stroke-dasharray=\"\(dash)\"/><text x=\"\(left + 60)\" y=\"\(row)\">\(letter): \(curve.name.escaped)\(points.isEmpty ? ": \(why), so no line" : "")</text>"
+            legend += "<line x1=\"\(left)\" y1=\"\(row - 5)\" x2=\"\(left + 50)\" y2=\"\(row - 5)\" stroke=\"\(colour)\" stroke-width=\"2\" stroke-dasharray=\"\(dash)\"/><text x=\"\(left + 60)\" y=\"\(row)\">\(letter): \(curve.name.escaped)\(points.isEmpty ? ": \(why), no line" : "")</text>"
         }
         let size = top + height + 62 + 22 * Double(set.curves.count)
         let ends = set.curves.map { curve in
