@@ -16,7 +16,7 @@ import unittest
 import uuid
 from pathlib import Path
 
-from harness import Answer, Service, command
+from harness import PATIENCE, Answer, Service, command
 from photographs import padded, sample
 from policy import entries
 
@@ -116,7 +116,7 @@ class Interrupted(unittest.TestCase):
         self.assertGreaterEqual(len(set(self.answered.values())), 15, "kinds of requests that were answered")
 
     def until_killed(self, service: Service, turn: int) -> None:
-        lock, over = threading.Lock(), threading.Event()
+        lock, over, before = threading.Lock(), threading.Event(), len(self.answered)
 
         def go(number: int) -> None:
             requests = Requests(service, 100 * turn + number)
@@ -135,7 +135,11 @@ class Interrupted(unittest.TestCase):
         threads = [threading.Thread(target=go, args=(number,)) for number in range(4)]
         for thread in threads:
             thread.start()
-        time.sleep(random.Random(turn).uniform(0.5, 2))
+        # Once it is busy, however slow the machine is; and then at any moment.
+        deadline = time.monotonic() + PATIENCE
+        while len(self.answered) < before + 15 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(random.Random(turn).uniform(0, 1))
         service.process.kill()
         service.process.wait()
         over.set()
