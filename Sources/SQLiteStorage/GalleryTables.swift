@@ -14,12 +14,6 @@ struct GalleryRow {
     let bytes: Int
 }
 
-extension RecognitionError {
-    static func galleryDeleted(_ name: GalleryName) -> RecognitionError {
-        RecognitionError(.galleryNotFound, "The gallery \(name) was deleted meanwhile; list the galleries to see their names.")
-    }
-}
-
 /// Galleries, faces and people as rows, sealed with their gallery's key.
 struct GalleryTables {
     let db: Database

@@ -114,22 +114,6 @@ public struct PolicyGate: Sendable {
                     text: "'\(request.organisation)' has had its \(limit) searches of this day for the purpose '\(purpose)'",
                     until: DailyUse.end(ofDayOf: time)))
         }
-        return try await permit(request, decision, standing, inForce, at: time)
-    }
-
-    /// Whoever governs may put a policy in the place of one that cannot be read any more.
-    private func inForce(for request: AccessRequest) async throws -> PolicyInForce {
-        do { return try await rules() } catch let error as RecognitionError
-            where request.operation == .govern && [.storageCorrupt, .policyRefused].contains(error.code)
-        {
-            return .unreadable
-        }
-    }
-
-    private func permit(
-        _ request: AccessRequest, _ decision: PolicyDecision, _ standing: Standing, _ inForce: PolicyInForce,
-        at time: Date
-    ) async throws -> Permit {
         switch decision {
         case .permitted(let rule, let terms):
             return Permit(
@@ -139,6 +123,15 @@ public struct PolicyGate: Sendable {
                 request: request, rule: rule, reason: reason.text, until: reason.until, standing: standing)
             _ = try await records.append(Record(refusing: refusal, at: time))
             throw refusal
+        }
+    }
+
+    /// Whoever governs may put a policy in the place of one that cannot be read any more.
+    private func inForce(for request: AccessRequest) async throws -> PolicyInForce {
+        do { return try await rules() } catch let error as RecognitionError
+            where request.operation == .govern && [.storageCorrupt, .policyRefused].contains(error.code)
+        {
+            return .unreadable
         }
     }
 }

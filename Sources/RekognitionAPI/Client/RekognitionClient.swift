@@ -141,11 +141,12 @@ package struct RekognitionClient: Sendable {
 
 /// Why a request was not answered as hoped.
 package struct RekognitionFailure: Error, Sendable, Hashable {
-    /// The exception's name, as AWS has it; or `timed-out`, `unreachable`, `not-understood`, `no-address`, `status-503`.
-    package let name: String
     /// The name of a failure to agree on TLS.
     package static let notTrusted = "not-trusted"
 
+    /// The exception's name, as AWS has it; or `timed-out`, `unreachable`, `not-trusted`, `not-understood`, `no-address`,
+    /// `status-503`.
+    package let name: String
     /// Whether the same request may be answered a little later.
     package let isTransient: Bool
 

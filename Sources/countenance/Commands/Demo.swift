@@ -113,11 +113,11 @@ struct Demo: AsyncParsableCommand {
     /// What a policy decides of searches, over time.
     private func replay(_ file: String) throws {
         guard let read = PolicyCases.reading(try RegularFile.policy(file)).cases,
-            let rules = try read.namedPolicy(beside: file)?.rules
+            let policy = try read.namedPolicy(beside: file)
         else { throw RecognitionError(.policyRefused, "\(file) has no cases; `countenance policy test` says why.") }
-        heading("4. Who may ask? '\(rules.policy.name)' as a policy (\(file)), searches only")
+        heading("4. Who may ask? '\(policy.rules.policy.name)' as a policy (\(file)), searches only")
         for one in read.cases where one.request.operation == .identify {
-            let decision = rules.decision(on: one.request, at: one.time, withdrawal: one.withdrawal)
+            let decision = policy.decision(on: one)
             let verdict = decision.isPermitted ? Console.green("permitted") : Console.bold("refused  ")
             print("   \(one.time.day.padded(to: 20))  \(verdict)  \(decision.rule.padded(to: 34))  \(one.name)")
         }
