@@ -13,17 +13,21 @@
 #define GALLERY_SCAN_X86 0
 #endif
 
-typedef void scan_function(const uint8_t *high, const float *steps, const float *errors, int32_t groups, int32_t pairs,
-                           const struct gallery_probe *probes, int32_t probe_count, uint32_t *masks);
+typedef void scan_function(const struct gallery_rows *rows, const struct gallery_probe *probes, int32_t probe_count,
+                           uint32_t *masks);
 
 typedef void refine_function(const uint8_t *high, const uint8_t *low, const float *errors, int32_t groups,
                              const int16_t *probe, const int32_t *positions, int32_t count, int32_t *sums);
 
+typedef void interleave_function(const uint8_t *low, int32_t groups, int32_t pairs, uint8_t *blocks);
+
 scan_function gallery_scan_with_plain_c;
+interleave_function gallery_interleave_with_plain_c;
 refine_function gallery_refine_with_plain_c;
 #if GALLERY_SCAN_X86
 scan_function gallery_scan_with_avx2;
 scan_function gallery_scan_with_avx512;
+interleave_function gallery_interleave_with_avx512;
 refine_function gallery_refine_with_avx2;
 #endif
 

@@ -5,10 +5,9 @@
 
 #define AVX2 __attribute__((target("avx2")))
 
-/// Eight rows' sums and the bound's test. `bytes` points at the rows' dwords in the first group.
-AVX2 static inline __attribute__((always_inline)) uint32_t eight_rows(const uint8_t *bytes, const float *steps,
-                                                                      const float *errors, int32_t groups,
-                                                                      const struct gallery_probe *probe) {
+/// sum(codes * nibbles) of eight rows; `bytes` points at their dwords in the first group.
+AVX2 static inline __attribute__((always_inline)) __m256i eight_sums(const uint8_t *bytes, int32_t groups,
+                                                                     const struct gallery_probe *probe) {
     const __m256i nibble = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
     __m256i sums = _mm256_setzero_si256();
     for (int32_t first = 0; first < groups; first += 4) {
@@ -27,26 +26,42 @@ AVX2 static inline __attribute__((always_inline)) uint32_t eight_rows(const uint
         }
         sums = _mm256_add_epi32(sums, _mm256_madd_epi16(narrow, ones));
     }
-    const __m256i doubled = _mm256_sub_epi32(_mm256_add_epi32(sums, sums), _mm256_set1_epi32(probe->offset));
+    return sums;
+}
+
+/// Which of eight rows reach the threshold, by their sums and what belongs to the reading.
+AVX2 static inline __attribute__((always_inline)) uint32_t survivors(__m256i sums, int32_t offset, float scale,
+                                                                     const float *steps, const float *errors,
+                                                                     const struct gallery_probe *probe) {
+    const __m256i doubled = _mm256_sub_epi32(_mm256_add_epi32(sums, sums), _mm256_set1_epi32(offset));
     const __m256 product = _mm256_mul_ps(_mm256_mul_ps(_mm256_load_ps(steps), _mm256_cvtepi32_ps(doubled)),
-                                         _mm256_set1_ps(probe->scale));
+                                         _mm256_set1_ps(scale));
     const __m256 spread = _mm256_mul_ps(_mm256_load_ps(errors), _mm256_set1_ps(probe->spread));
     const __m256 bound = _mm256_add_ps(product, spread);
     return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(bound, _mm256_set1_ps(probe->threshold), _CMP_GE_OQ));
 }
 
-AVX2 void gallery_scan_with_avx2(const uint8_t *high, const float *steps, const float *errors, int32_t groups,
-                                 int32_t pairs, const struct gallery_probe *probes, int32_t probe_count,
-                                 uint32_t *masks) {
-    for (int32_t pair = 0; pair < pairs; ++pair) {
+AVX2 void gallery_scan_with_avx2(const struct gallery_rows *rows, const struct gallery_probe *probes,
+                                 int32_t probe_count, uint32_t *masks) {
+    const int32_t groups = rows->groups;
+    for (int32_t pair = 0; pair < rows->pairs; ++pair) {
         for (int32_t p = 0; p < probe_count; ++p) {
+            const struct gallery_probe *probe = &probes[p];
             uint32_t mask = 0;
             for (int32_t part = 0; part < 4; ++part) {
-                const uint8_t *bytes = high + (2 * (int64_t)pair + part / 2) * 64 * groups + 32 * (part % 2);
+                const int64_t offset = (2 * (int64_t)pair + part / 2) * 64 * groups + 32 * (part % 2);
                 const int64_t row = 32 * (int64_t)pair + 8 * part;
-                mask |= eight_rows(bytes, steps + row, errors + row, groups, &probes[p]) << (8 * part);
+                const __m256i high = eight_sums(rows->high + offset, groups, probe);
+                uint32_t left = survivors(high, probe->offset, probe->scale, rows->steps + row,
+                                          rows->coarse_errors + row, probe);
+                if (left && rows->low) {
+                    const __m256i low = eight_sums(rows->low + offset, groups, probe);
+                    left &= survivors(_mm256_add_epi32(_mm256_slli_epi32(high, 4), low), 17 * probe->offset,
+                                      probe->scale / 16, rows->steps + row, rows->fine_errors + row, probe);
+                }
+                mask |= left << (8 * part);
             }
-            masks[(int64_t)p * pairs + pair] = mask;
+            masks[(int64_t)p * rows->pairs + pair] = mask;
         }
     }
 }

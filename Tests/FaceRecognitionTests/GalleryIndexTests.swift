@@ -116,6 +116,27 @@ import Testing
         }
     }
 
+    @Test("A batch gives each probe what it would have alone, on one thread and on several", arguments: [64, 7, 9])
+    func batches(count: Int) throws {
+        var random = SeededGenerator(seed: UInt64(count))
+        var held = HeldFaces()
+        for _ in 0..<9_000 { held.add(.random(72, using: &random), id: .random(using: &random)) }
+        var index = try GalleryIndex(model: .test, dimension: 72)
+        try index.append(held.entries)
+        let probes = (0..<count).map { _ in Template.random(72, using: &random) } + [held.entries[5].template]
+        for (limit, floor) in [(10, -2.0), (4_096, 0.3)] {
+            let expected = probes.map { held.reference($0, limit, floor, everything) }
+            for path in ScanPath.supported {
+                for threads in [1, 3] {
+                    let found = try index.candidates(
+                        for: probes, limit: limit, atLeast: ComparisonScore(floor), where: everything,
+                        threads: threads, path: path, exact: held.exact)
+                    #expect(found == expected, "\(path), \(threads) threads, limit \(limit)")
+                }
+            }
+        }
+    }
+
     @Test("Thousands of the same template are all considered, and ordered by face id")
     func ties() throws {
         var random = SeededGenerator(seed: 3)

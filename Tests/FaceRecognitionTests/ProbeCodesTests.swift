@@ -25,23 +25,30 @@ import Testing
         return sum
     }
 
-    private func scan(_ path: ScanPath, _ probes: [ProbeCodes], _ thresholds: [Float], _ segment: IndexSegment)
-        -> [UInt32]
-    {
-        let pairs = segment.layout.capacity / 32
+    /// - Parameter isNarrowed: whether the middle pass is made too.
+    private func scan(
+        _ path: ScanPath, _ probes: [ProbeCodes], _ thresholds: [Float], _ segment: IndexSegment,
+        isNarrowed: Bool = false
+    ) -> [UInt32] {
+        let pairs = segment.layout.capacity / 32, groups = segment.layout.groups
         var masks = [UInt32](repeating: 0, count: probes.count * pairs)
         let described = zip(probes, thresholds).map { probe, threshold in
             gallery_probe(
                 codes: probe.coarse, offset: probe.offset, scale: probe.coarseScale, spread: probe.coarseSpread,
                 threshold: threshold)
         }
-        gallery_scan(
-            path.kernel, segment.high, segment.steps, segment.coarseErrors, Int32(segment.layout.groups), Int32(pairs),
-            described, Int32(probes.count), &masks)
+        withUnsafeTemporaryAllocation(byteCount: pairs * 128 * groups, alignment: 64) { low in
+            gallery_interleave(path.kernel, segment.low, Int32(groups), Int32(pairs), low.baseAddress)
+            var rows = gallery_rows(
+                high: segment.high, low: isNarrowed ? low.baseAddress?.assumingMemoryBound(to: UInt8.self) : nil,
+                steps: segment.steps, coarse_errors: segment.coarseErrors, fine_errors: segment.fineErrors,
+                groups: Int32(groups), pairs: Int32(pairs))
+            gallery_scan(path.kernel, &rows, described, Int32(probes.count), &masks)
+        }
         return masks
     }
 
-    @Test("The true score lies between the fine bounds, and survives its own threshold in the coarse pass")
+    @Test("The true score lies between the fine bounds, and survives its own threshold in both passes over blocks")
     func bounds() throws {
         for seed in 0..<600 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
@@ -58,8 +65,11 @@ import Testing
                         fineSum: refine(.plain, codes, segment, i), step: segment.steps[i], error: segment.fineErrors[i]
                     )
                     #expect(lower <= score && score <= upper, "seed \(seed), row \(i)")
-                    let masks = scan(.plain, [codes], [codes.coarseThreshold(score)], segment)
-                    #expect(masks[i / 32] & (1 << (i % 32)) != 0, "seed \(seed), row \(i)")
+                    for isNarrowed in [false, true] {
+                        let masks = scan(
+                            .plain, [codes], [codes.coarseThreshold(score)], segment, isNarrowed: isNarrowed)
+                        #expect(masks[i / 32] & (1 << (i % 32)) != 0, "seed \(seed), row \(i), \(isNarrowed)")
+                    }
                 }
             }
         }
@@ -75,6 +85,21 @@ import Testing
         }
     }
 
+    @Test("The middle pass leaves hardly more rows than the threshold itself")
+    func narrowness() throws {
+        var random = SeededGenerator(seed: 2)
+        let templates = (0..<2_048).map { _ in Template.random(128, using: &random) }
+        let segment = segment(templates)
+        let probe = Template.random(128, using: &random)
+        let codes = ProbeCodes(probe), threshold = codes.coarseThreshold(0.1)
+        func left(_ isNarrowed: Bool) -> Int {
+            scan(.plain, [codes], [threshold], segment, isNarrowed: isNarrowed).reduce(0) { $0 + $1.nonzeroBitCount }
+        }
+        let reaching = try templates.count { try probe.compared(with: $0).value >= 0.1 }
+        let nearly = try templates.count { try probe.compared(with: $0).value >= 0.1 - 0.04 }
+        #expect(reaching <= left(true) && left(true) <= nearly && nearly < left(false))
+    }
+
     @Test(
         "Every instruction set gives the plain path's bits, for 1 to 8 probes",
         arguments: ScanPath.supported.filter { $0 != .plain })
@@ -88,8 +113,11 @@ import Testing
             let thresholds = probes.map { _ in
                 Bool.random(using: &random) ? Float.random(in: -1...1, using: &random) : -.greatestFiniteMagnitude
             }
-            #expect(
-                scan(path, probes, thresholds, segment) == scan(.plain, probes, thresholds, segment), "seed \(seed)")
+            for isNarrowed in [false, true] {
+                #expect(
+                    scan(path, probes, thresholds, segment, isNarrowed: isNarrowed)
+                        == scan(.plain, probes, thresholds, segment, isNarrowed: isNarrowed), "seed \(seed)")
+            }
             for i in 0..<count {
                 #expect(refine(path, probes[0], segment, i) == refine(.plain, probes[0], segment, i), "seed \(seed)")
             }

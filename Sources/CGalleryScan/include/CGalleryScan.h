@@ -17,8 +17,9 @@
 /// How many probes one passage serves.
 #define GALLERY_SCAN_MAXIMUM_PROBES 8
 
-/// A probe as the coarse pass compares it. The bound of a row is (step * u) * scale + error * spread, with
-/// u = 2 * sum(codes * nibbles) - offset.
+/// A probe as the passes over blocks compare it. A row's coarse bound is (step * u) * scale + error * spread, with
+/// u = 2 * sum(codes * nibbles) - offset; its middle bound the same with the fine codes and their error:
+/// (step * v) * (scale / 16) + fine error * spread, with v = 2 * sum(codes * fine codes) - 17 * offset.
 struct gallery_probe {
     /// 8 signed bytes a group, 0 where there is no component.
     const int8_t *codes;
@@ -35,12 +36,29 @@ enum gallery_scan_path { gallery_scan_plain = 0, gallery_scan_avx2 = 1, gallery_
 /// Whether this processor and this build have the path.
 bool gallery_scan_supports(enum gallery_scan_path path);
 
-/// Compares `pairs` pairs of blocks (32 rows each) with `probe_count` (1...8) probes. Bit r of
-/// masks[probe * pairs + pair] says that the bound of the pair's row r is at least the probe's threshold.
-/// `high` is aligned to 64 bytes. Every path gives the same bits.
-void gallery_scan(enum gallery_scan_path path, const uint8_t *high, const float *steps, const float *errors,
-                  int32_t groups, int32_t pairs, const struct gallery_probe *probes, int32_t probe_count,
-                  uint32_t *masks);
+/// The rows that one passage looks at: `pairs` pairs of blocks, 32 rows each.
+struct gallery_rows {
+    /// Aligned to 64 bytes.
+    const uint8_t *high;
+    /// The low nibbles as `gallery_interleave` lays them out, aligned as well. NULL: the coarse bound alone decides.
+    const uint8_t *low;
+    const float *steps;
+    const float *coarse_errors;
+    const float *fine_errors;
+    int32_t groups;
+    int32_t pairs;
+};
+
+/// Compares the rows with `probe_count` (1...8) probes. Bit r of masks[probe * pairs + pair] says that the coarse bound
+/// of the pair's row r is at least the probe's threshold and, when there are low nibbles, that its middle bound is too.
+/// Every path gives the same bits.
+void gallery_scan(enum gallery_scan_path path, const struct gallery_rows *rows, const struct gallery_probe *probes,
+                  int32_t probe_count, uint32_t *masks);
+
+/// Lays low nibbles out as the high ones are: block by block of 16 rows, group by group, row by row. `blocks` has room
+/// for 64 bytes a group and block and is aligned to 64 bytes.
+void gallery_interleave(enum gallery_scan_path path, const uint8_t *low, int32_t groups, int32_t pairs,
+                        uint8_t *blocks);
 
 /// sums[i] = sum(probe * (2 m - 255)) over the fine codes m of the row at positions[i]. `high` and `low` are the
 /// segment's; `probe` has 8 numbers a group. The caller keeps the sum of |probe| below 2^31 / 256. `errors` is only

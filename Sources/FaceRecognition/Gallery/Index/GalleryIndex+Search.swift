@@ -14,6 +14,8 @@ extension GalleryIndex {
         public var enrolled: ClosedRange<Int64>?
         /// Only these rows.
         public var rows: Set<Int64>?
+        /// Whether every face passes that has not expired.
+        var isOpen: Bool { person == nil && !isSomebodys && enrolled == nil && rows == nil }
 
         public init(
             now: Int64, person: Int32? = nil, enrolled: ClosedRange<Int64>? = nil, rows: Set<Int64>? = nil
@@ -110,28 +112,28 @@ extension GalleryIndex {
         }
         let possible = IndexScan(self, probes, limit: limit, floor: floor, filter: filter, path: path)
             .possibleRows(threads: threads)
-        let rows = Set(possible.joined()).sorted()
-        guard !rows.isEmpty else { return probes.map { _ in [] } }
+        // Each row is asked for once, however many probes it may be a candidate of.
+        let wanted = possible.enumerated().flatMap { p, rows in rows.map { (row: $0, probe: p) } }
+            .sorted { $0.row < $1.row }
+        var rows: [Int64] = []
+        for (row, _) in wanted where row != rows.last { rows.append(row) }
+        var matches = probes.map { _ in [Match]() }
+        guard !rows.isEmpty else { return matches }
         let faces = try exact(rows)
         guard faces.count == rows.count else {
             throw RecognitionError(.fault, "\(rows.count) templates were asked for, \(faces.count) came.")
         }
-        var known: [Int64: ExactFace] = [:]
-        known.reserveCapacity(rows.count)
-        for (row, face) in zip(rows, faces) {
-            guard let face else { throw Outdated(row: row) }
-            known[row] = face
+        var i = 0
+        for (row, probe) in wanted {
+            if row != rows[i] { i += 1 }
+            guard let face = faces[i] else { throw Outdated(row: row) }
+            let score = try probes[probe].compared(with: face.template)
+            if score >= floor { matches[probe].append(Match(row: row, id: face.id, score: score)) }
         }
-        return try zip(probes, possible).map { probe, rows in
-            var matches: [Match] = []
-            matches.reserveCapacity(rows.count)
-            for row in rows {
-                guard let face = known[row] else { continue }
-                let score = try probe.compared(with: face.template)
-                if score >= floor { matches.append(Match(row: row, id: face.id, score: score)) }
-            }
-            matches.sort(by: Match.precedes)
-            return Array(matches.prefix(limit))
+        for p in matches.indices {
+            matches[p].sort(by: Match.precedes)
+            matches[p].removeLast(max(0, matches[p].count - limit))
         }
+        return matches
     }
 }

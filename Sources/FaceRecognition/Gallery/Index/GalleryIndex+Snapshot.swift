@@ -21,10 +21,10 @@ extension GalleryIndex {
         var last: Int64?
         let segments = try pieces.map { piece in
             let segment = try IndexSegment(encoded: piece, dimension: dimension)
-            guard segment.count > 0, last.map({ segment.row(at: 0) > $0 }) ?? true else {
+            guard segment.count > 0, last.map({ segment.rows[0] > $0 }) ?? true else {
                 throw IndexSegment.corrupt("its rows are not in order")
             }
-            last = segment.row(at: segment.count - 1)
+            last = segment.rows[segment.count - 1]
             return segment
         }
         try self.init(model: model, dimension: dimension, segments: segments)

@@ -56,7 +56,7 @@ public struct GalleryIndex: Sendable {
     }
 
     /// The highest row ever appended that the index still knows of. The next one must be higher.
-    public var lastRow: Int64? { segments.last.map { $0.row(at: $0.count - 1) } }
+    public var lastRow: Int64? { segments.last.map { $0.rows[$0.count - 1] } }
 
     /// Bytes of memory that the faces take.
     public var residentBytes: Int { segments.reduce(0) { $0 + $1.layout.byteCount } }
@@ -147,7 +147,7 @@ public struct GalleryIndex: Sendable {
         var low = 0, high = segments.count
         while low < high {
             let middle = (low + high) / 2
-            if segments[middle].row(at: 0) <= row { low = middle + 1 } else { high = middle }
+            if segments[middle].rows[0] <= row { low = middle + 1 } else { high = middle }
         }
         guard low > 0, let position = segments[low - 1].position(of: row) else { return nil }
         return (low - 1, position)

@@ -2,16 +2,27 @@ import CGalleryScan
 import Dispatch
 import Synchronization
 
-/// One passage over an index for a few probes, on a few threads.
+/// One passage over an index for some probes, on a few threads.
 struct IndexScan: Sendable {
     /// Coarse codes that the kernel takes at once: they stay in a core's own cache while one group of probes after the
     /// other is compared with them, and the few rows that survive are looked up together.
     private static let bytesOfChunk = 256 << 10
-    /// The first chunk is small, and each one twice the last: until there are candidates, every row survives.
-    private static let rowsOfFirstChunk = 256
+    /// In a small gallery a thread has at least so many chunks, so that all are done at the same time.
+    private static let chunksOfThread = 8
     private static let probesAtOnce = Int(GALLERY_SCAN_MAXIMUM_PROBES)
+    /// From so many probes on, the low nibbles of a chunk are laid out as the kernel takes them: it costs about as much
+    /// as comparing them with one.
+    private static let probesWorthTheMiddlePass = 8
     /// A gallery below this many bytes of codes is not worth a second thread's start.
     private static let bytesWorthAThread = 4 << 20
+
+    /// Rows that a thread takes at once.
+    private struct Chunk {
+        let segment: Int
+        let first: Int
+        let count: Int
+        var pairs: Int { (count + SegmentLayout.rowsOfPair - 1) / SegmentLayout.rowsOfPair }
+    }
 
     private let segments: [IndexSegment]
     private let groups: Int
@@ -35,12 +46,13 @@ struct IndexScan: Sendable {
     /// For each probe the rows that the codes cannot rule out; the true candidates are among them.
     func possibleRows(threads: Int) -> [[Int64]] {
         let work = segments.reduce(0) { $0 + $1.count } * groups * 4 * probes.count
-        let threads = max(1, min(threads, segments.count, work / Self.bytesWorthAThread + 1))
+        let threads = max(1, min(threads, work / Self.bytesWorthAThread + 1))
+        let chunks = chunks(threads: threads)
         let survivors = Mutex(probes.map { _ in SurvivorList() })
         let next = Atomic<Int>(0)
         let scan: @Sendable (Int) -> Void = { _ in
-            let mine = self.scanSegments(next)
-            survivors.withLock { all in for p in all.indices { all[p].append(mine.survivors[p]) } }
+            let mine = self.scan(chunks, next)
+            survivors.withLock { all in for p in all.indices { all[p].append(mine[p]) } }
         }
         if threads == 1 { scan(0) } else { DispatchQueue.concurrentPerform(iterations: threads, execute: scan) }
         return survivors.withLock { all in
@@ -48,57 +60,76 @@ struct IndexScan: Sendable {
         }
     }
 
-    /// What a thread writes to.
-    private struct Workspace {
-        var survivors: [SurvivorList]
-        var masks: [UInt32]
-        var positions: [Int32]
-        var sums: [Int32]
-        var lowerBounds: [Double] = []
+    /// All rows in chunks. The first one is small, and each as large as all before it: until there are candidates, every
+    /// row survives.
+    private func chunks(threads: Int) -> [Chunk] {
+        let rows = segments.reduce(0) { $0 + $1.count }
+        let largest = SegmentLayout.padded(min(Self.bytesOfChunk / (groups * 4), rows / (threads * Self.chunksOfThread) + 1))
+        var chunks: [Chunk] = [], seen = 0
+        for (i, segment) in segments.enumerated() {
+            var first = 0
+            while first < segment.count {
+                let count = min(SegmentLayout.padded(max(1, seen)), largest, segment.count - first)
+                chunks.append(Chunk(segment: i, first: first, count: count))
+                first += count
+                seen += count
+            }
+        }
+        return chunks
+    }
 
-        init(probes: Int, rowsOfChunk: Int) {
+    /// What a thread writes to.
+    private struct Workspace: ~Copyable {
+        var survivors: [SurvivorList]
+        var lowerBounds: [Double] = []
+        let masks: UnsafeMutablePointer<UInt32>
+        let positions: UnsafeMutablePointer<Int32>
+        let sums: UnsafeMutablePointer<Int32>
+        /// The low nibbles of a chunk, block by block; nil when there is no middle pass.
+        let low: UnsafeMutableRawPointer?
+
+        init(probes: Int, pairs: Int, groups: Int) {
             survivors = (0..<probes).map { _ in SurvivorList() }
-            masks = [UInt32](repeating: 0, count: rowsOfChunk / SegmentLayout.rowsOfPair * probesAtOnce)
-            positions = [Int32](repeating: 0, count: rowsOfChunk)
-            sums = positions
+            masks = .allocate(capacity: pairs * IndexScan.probesAtOnce)
+            positions = .allocate(capacity: pairs * SegmentLayout.rowsOfPair)
+            sums = .allocate(capacity: pairs * SegmentLayout.rowsOfPair)
+            let hasMiddlePass = probes >= IndexScan.probesWorthTheMiddlePass
+            low = hasMiddlePass ? .allocate(byteCount: pairs * 128 * groups, alignment: 64) : nil
+        }
+
+        deinit {
+            masks.deallocate()
+            positions.deallocate()
+            sums.deallocate()
+            low?.deallocate()
         }
     }
 
-    /// One thread's part: whichever segment is next, until there are no more.
-    private func scanSegments(_ next: borrowing Atomic<Int>) -> Workspace {
-        let rowsOfChunk = max(
-            Self.rowsOfFirstChunk,
-            Self.bytesOfChunk / (groups * 4) / SegmentLayout.rowsOfPair * SegmentLayout.rowsOfPair)
-        var work = Workspace(probes: probes.count, rowsOfChunk: rowsOfChunk)
-        var chunk = Self.rowsOfFirstChunk
+    /// One thread's part: whichever chunk is next, until there are no more.
+    private func scan(_ chunks: [Chunk], _ next: borrowing Atomic<Int>) -> [SurvivorList] {
+        let pairs = chunks.lazy.map(\.pairs).max() ?? 0
+        var work = Workspace(probes: probes.count, pairs: pairs, groups: groups)
         while true {
             let i = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            guard i < segments.count else { return work }
-            let segment = segments[i]
-            var first = 0
-            while first < segment.count {
-                let rows = min(chunk, segment.count - first)
-                defer {
-                    first += rows
-                    chunk = min(2 * chunk, rowsOfChunk)
-                }
-                let pairs = (rows + SegmentLayout.rowsOfPair - 1) / SegmentLayout.rowsOfPair
-                for begin in stride(from: 0, to: probes.count, by: Self.probesAtOnce) {
-                    let some = begin..<min(probes.count, begin + Self.probesAtOnce)
-                    scan(segment, first, pairs, some, &work.masks)
-                    for p in some {
-                        let from = (p - begin) * pairs
-                        refine(work.masks[from..<(from + pairs)], segment, first, p, &work)
-                    }
+            guard i < chunks.count else { return work.survivors }
+            let chunk = chunks[i], segment = segments[chunk.segment]
+            if let low = work.low {
+                gallery_interleave(
+                    path.kernel, segment.low + segment.layout.lowOffset(chunk.first), Int32(groups),
+                    Int32(chunk.pairs), low)
+            }
+            for begin in stride(from: 0, to: probes.count, by: Self.probesAtOnce) {
+                let some = begin..<min(probes.count, begin + Self.probesAtOnce)
+                narrow(segment, chunk, some, &work)
+                for p in some {
+                    refine(work.masks + (p - begin) * chunk.pairs, segment, chunk, p, &work)
                 }
             }
         }
     }
 
-    /// The coarse pass: up to 8 probes with up to 512 rows.
-    private func scan(
-        _ segment: IndexSegment, _ first: Int, _ pairs: Int, _ some: Range<Int>, _ masks: UnsafeMutablePointer<UInt32>
-    ) {
+    /// The coarse pass, and the middle one if there is one: up to 8 probes with a chunk.
+    private func narrow(_ segment: IndexSegment, _ chunk: Chunk, _ some: Range<Int>, _ work: inout Workspace) {
         withUnsafeTemporaryAllocation(of: gallery_probe.self, capacity: some.count) { described in
             for (i, p) in some.enumerated() {
                 let codes = probes[p]
@@ -108,42 +139,44 @@ struct IndexScan: Sendable {
                         codes: codes.coarse, offset: codes.offset, scale: codes.coarseScale,
                         spread: codes.coarseSpread, threshold: codes.coarseThreshold(bounds[p].threshold)))
             }
-            gallery_scan(
-                path.kernel, segment.high + segment.layout.highOffset(first), segment.steps + first,
-                segment.coarseErrors + first, Int32(groups), Int32(pairs), described.baseAddress, Int32(some.count),
-                masks)
+            var rows = gallery_rows(
+                high: segment.high + segment.layout.highOffset(chunk.first),
+                low: work.low?.assumingMemoryBound(to: UInt8.self),
+                steps: segment.steps + chunk.first, coarse_errors: segment.coarseErrors + chunk.first,
+                fine_errors: segment.fineErrors + chunk.first, groups: Int32(groups), pairs: Int32(chunk.pairs))
+            gallery_scan(path.kernel, &rows, described.baseAddress, Int32(some.count), work.masks)
         }
     }
 
-    /// The fine pass over those that the coarse one left.
+    /// The fine pass over those rows of the masks that are left.
     private func refine(
-        _ masks: ArraySlice<UInt32>, _ segment: IndexSegment, _ first: Int, _ p: Int, _ work: inout Workspace
+        _ masks: UnsafePointer<UInt32>, _ segment: IndexSegment, _ chunk: Chunk, _ p: Int, _ work: inout Workspace
     ) {
-        let probe = probes[p]
-        let threshold = bounds[p].threshold
+        let everyRowPasses = filter.isOpen && !segment.layout.hasExpiry
         var count = 0
-        for (pair, bits) in masks.enumerated() where bits != 0 {
-            var mask = bits
+        for pair in 0..<chunk.pairs {
+            var mask = masks[pair]
             while mask != 0 {
-                let i = first + pair * SegmentLayout.rowsOfPair + mask.trailingZeroBitCount
+                let i = chunk.first + pair * SegmentLayout.rowsOfPair + mask.trailingZeroBitCount
                 mask &= mask - 1
-                if segment.passes(filter, i) {
+                if everyRowPasses || segment.passes(filter, i) {
                     work.positions[count] = Int32(i)
                     count += 1
                 }
             }
         }
         guard count > 0 else { return }
+        let probe = probes[p], threshold = bounds[p].threshold
+        let steps = segment.steps, errors = segment.fineErrors, rows = segment.rows
         gallery_refine(
-            path.kernel, segment.high, segment.low, segment.fineErrors, Int32(groups), probe.fine, work.positions,
-            Int32(count), &work.sums)
+            path.kernel, segment.high, segment.low, errors, Int32(groups), probe.fine, work.positions, Int32(count),
+            work.sums)
         work.lowerBounds.removeAll(keepingCapacity: true)
         for k in 0..<count {
             let i = Int(work.positions[k])
-            let (lower, upper) = probe.bounds(
-                fineSum: work.sums[k], step: segment.steps[i], error: segment.fineErrors[i])
+            let (lower, upper) = probe.bounds(fineSum: work.sums[k], step: steps[i], error: errors[i])
             guard upper >= threshold else { continue }
-            work.survivors[p].append(segment.row(at: i), upper: upper)
+            work.survivors[p].append(rows[i], upper: upper)
             if lower >= threshold { work.lowerBounds.append(lower) }
         }
         guard !work.lowerBounds.isEmpty else { return }

@@ -39,7 +39,7 @@ final class IndexSegment: @unchecked Sendable {
     var fineErrors: UnsafeMutablePointer<Float> { part(layout.fineErrors, of: Float.self) }
     private var people: UnsafeMutablePointer<Int32> { part(layout.people, of: Int32.self) }
     private var enrolled: UnsafeMutablePointer<Int64> { part(layout.enrolled, of: Int64.self) }
-    private var rows: UnsafeMutablePointer<Int64> { part(layout.rows, of: Int64.self) }
+    var rows: UnsafeMutablePointer<Int64> { part(layout.rows, of: Int64.self) }
     private var expiries: UnsafeMutablePointer<Int64>? {
         layout.hasExpiry ? part(layout.expiries, of: Int64.self) : nil
     }
@@ -53,7 +53,6 @@ final class IndexSegment: @unchecked Sendable {
 
     // MARK: Reading
 
-    func row(at position: Int) -> Int64 { rows[position] }
     func isLive(_ position: Int) -> Bool { coarseErrors[position] >= 0 }
     var liveRows: [Int64] { (0..<count).filter(isLive).map { rows[$0] } }
 

@@ -13,6 +13,8 @@ final class ProbeCodes: @unchecked Sendable {
     /// More than all rounding of the fine bounds, and of the score itself, in double precision.
     static let fineSlack = 1e-9
     private static let fineScale = 32_767.0
+    /// What a fine product is multiplied by, besides the row's step.
+    private static let fineUnit = 1 / (32 * fineScale)
 
     /// 8 a group; scaled so that the largest component is 127.
     let coarse: UnsafeMutablePointer<Int8>
@@ -42,8 +44,8 @@ final class ProbeCodes: @unchecked Sendable {
         var squares = 0.0, coarseSquares = 0.0, fineSquares = 0.0
         var sum: Int32 = 0, fineSum = 0
         for (i, component) in q.enumerated() {
-            let c = max(-127, min(127, (component / Double(scale)).rounded()))
-            let f = max(-Self.fineScale, min(Self.fineScale, (component * Self.fineScale).rounded()))
+            let c = max(-127, min(127, whole(component / Double(scale))))
+            let f = max(-Self.fineScale, min(Self.fineScale, whole(component * Self.fineScale)))
             coarse[i] = Int8(c)
             fine[i] = Int16(f)
             sum += Int32(c)
@@ -77,7 +79,7 @@ final class ProbeCodes: @unchecked Sendable {
     /// Between what the score of a row lies, by its fine codes.
     /// - Parameter sum: what `gallery_refine` gives.
     func bounds(fineSum sum: Int32, step: Float, error: Float) -> (lower: Double, upper: Double) {
-        let score = Double(sum) * Double(step) / (32 * Self.fineScale)
+        let score = Double(sum) * Double(step) * Self.fineUnit
         let error = Double(error)
         let spread = length * error + fineError * (Self.longestTemplate + error) + Self.fineSlack
         return (score - spread, score + spread)
@@ -88,3 +90,7 @@ final class ProbeCodes: @unchecked Sendable {
 }
 
 private func square(_ x: Double) -> Double { x * x }
+
+/// The nearest whole number, without a call: at this magnitude double precision has no fractions. (Whatever number it
+/// is, the error is measured.)
+private func whole(_ x: Double) -> Double { x + 0x1.8p52 - 0x1.8p52 }
