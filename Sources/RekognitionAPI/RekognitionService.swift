@@ -17,16 +17,17 @@ package struct Caller: Sendable, Hashable {
 /// What an operation answers.
 struct Answer: Sendable {
     let body: any Encodable & Sendable
-    /// What the answer's headers say of how it came about; nil for what is not recorded as a search or a comparison.
-    var basis: Basis?
+    /// By which the answer was given: its headers say under which policy, rule and purpose.
+    let permit: Permit
+    /// Which threshold was applied, and how many false candidates are to be expected in a gallery of that size.
+    var bounds: Bounds?
     var times = StageTimes()
 
-    /// By which threshold and rule, and what that means.
-    struct Basis: Sendable {
+    /// Of a search or a comparison.
+    struct Bounds: Sendable {
         let threshold: Similarity
         /// nil for a comparison, which has no gallery.
-        let expectedFalseCandidates: Double?
-        let permit: Permit
+        var expectedFalseCandidates: Double?
     }
 }
 
@@ -97,11 +98,12 @@ package struct RekognitionService: Sendable {
         try await permit(.identify, gallery, threshold: bounds.threshold, candidates: bounds.asked, for: caller)
     }
 
-    /// What a search's answer says of itself.
-    func basis(_ search: GallerySearch, _ permit: Permit) -> Answer.Basis {
-        Answer.Basis(
-            threshold: search.operatingPoint.similarity, expectedFalseCandidates: search.expectedFalseCandidates,
-            permit: permit)
+}
+
+extension Answer.Bounds {
+    init(_ search: GallerySearch) {
+        self.init(
+            threshold: search.operatingPoint.similarity, expectedFalseCandidates: search.expectedFalseCandidates)
     }
 }
 

@@ -167,6 +167,8 @@ class Service:
             headers = {name.lower(): value for name, value in response_dict["headers"].items()}
             problems, seen = shapes.judge(operation, response_dict["status_code"], headers, response_dict["body"])
             self.seen |= seen
+            if response_dict["status_code"] == 200 and not headers.get("x-countenance-policy"):
+                problems = [*problems, "the answer does not say which policy permitted it"]
             self.unsound += [f"{operation}: {each}" for each in problems]
 
         client.meta.events.register("response-received.rekognition", judge)

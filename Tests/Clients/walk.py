@@ -56,6 +56,8 @@ class Walk(unittest.TestCase):
         self.assertEqual([each in log for each in ids], [True] * 3, "the request ids are in the log, each its own")
         for line in log.splitlines():
             json.loads(line)
+        headers = self.client.list_collections()["ResponseMetadata"]["HTTPHeaders"]
+        self.assertEqual(headers["x-countenance-policy"], "trial", "nobody has applied one")
         self.assertNotIn(self.service.secret, log)
 
     # --- collections

@@ -10,6 +10,8 @@ public struct Permit: Sendable {
     public let terms: PermitTerms
     public let standing: Standing
     public let issued: Date
+    /// The same moment by a clock that only goes on: what is measured begins here.
+    package let beginning = ContinuousClock.now
     private let inForce: PolicyInForce
     /// The request's.
     public var requestID: UUID { request.id }

@@ -79,7 +79,7 @@ struct RekognitionResponder: HTTPResponder {
         var accessKey: String?
         /// Whether the body was read to its end.
         var isRead = false
-        /// How long the core took.
+        /// How long the core took, from the permit to its answer.
         var core: Duration = .zero
         var times = StageTimes()
     }
@@ -115,9 +115,9 @@ struct RekognitionResponder: HTTPResponder {
             let caller = Caller(
                 organisation: owner.organisation, key: owner.key, purpose: try request.reference(.purpose),
                 caseReference: try request.reference(.caseReference), requestID: id)
-            let beginning = ContinuousClock.now
-            let answer = try await service.answer(operation, body, from: caller)
-            traced.core = ContinuousClock.now - beginning
+            let answer = try await service.answer(operation, body.bytes, from: caller)
+            // Before the permit the request was read: JSON, and photographs in base64.
+            traced.core = ContinuousClock.now - answer.permit.beginning
             return (answer, try ServiceJSON.encode(answer.body))
         }
     }
@@ -204,14 +204,13 @@ extension Response {
 
     fileprivate init(_ answer: Answer, body: Data, id: UUID) {
         var headers: HTTPFields = [.contentType: Self.json, .requestID: id.lowercased]
-        if let basis = answer.basis {
-            headers[.threshold] = "\(basis.threshold.value)"
-            headers[.rule] = basis.permit.rule
-            headers[.purpose] = basis.permit.request.purpose
-            headers[.policy] = basis.permit.standing.policy ?? basis.permit.standing.policyName
-            headers[.reviewers] = basis.permit.terms.reviewers == 0 ? nil : "\(basis.permit.terms.reviewers)"
-            headers[.expected] = basis.expectedFalseCandidates.map { "\($0)" }
-        }
+        let permit = answer.permit
+        headers[.policy] = permit.standing.policy ?? permit.standing.policyName
+        headers[.rule] = permit.rule
+        headers[.purpose] = permit.request.purpose
+        headers[.reviewers] = permit.terms.reviewers == 0 ? nil : "\(permit.terms.reviewers)"
+        headers[.threshold] = answer.bounds.map { "\($0.threshold.value)" }
+        headers[.expected] = answer.bounds?.expectedFalseCandidates.map { "\($0)" }
         self.init(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 

@@ -13,7 +13,8 @@ extension RekognitionService {
         let tags = try members.map("Tags", 0...200, keys: .tagKey, values: .tagValue) ?? [:]
         let permit = try await permit(.manage, name, for: caller)
         _ = try await keeper.create(name, for: recognizer.model, tags: tags, permit: permit)
-        return Answer(body: Created(collectionArn: names.name(of: name), faceModelVersion: model.rawValue))
+        return Answer(
+            body: Created(collectionArn: names.name(of: name), faceModelVersion: model.rawValue), permit: permit)
     }
 
     private struct Described: Encodable {
@@ -31,7 +32,8 @@ extension RekognitionService {
         return Answer(
             body: Described(
                 faceCount: gallery.faces, faceModelVersion: gallery.model.rawValue, collectionARN: names.name(of: name),
-                creationTimestamp: gallery.created, userCount: gallery.people))
+                creationTimestamp: gallery.created, userCount: gallery.people),
+            permit: permit)
     }
 
     private struct Listed: Encodable {
@@ -52,15 +54,16 @@ extension RekognitionService {
         return Answer(
             body: Listed(
                 collectionIds: page.map(\.gallery.name.rawValue), nextToken: next,
-                faceModelVersions: page.map(\.gallery.model.rawValue)))
+                faceModelVersions: page.map(\.gallery.model.rawValue)), permit: permit)
     }
 
     private struct Deleted: Encodable { let statusCode = 200 }
 
     func deleteCollection(_ members: Members, _ caller: Caller) async throws -> Answer {
         let name = try members.collection()
-        _ = try await keeper.delete(name, permit: permit(.forget, name, for: caller))
-        return Answer(body: Deleted())
+        let permit = try await permit(.forget, name, for: caller)
+        _ = try await keeper.delete(name, permit: permit)
+        return Answer(body: Deleted(), permit: permit)
     }
 
     // MARK: Tags
@@ -68,22 +71,25 @@ extension RekognitionService {
     func tagResource(_ members: Members, _ caller: Caller) async throws -> Answer {
         let name = try resource(members)
         let tags = try members.required("Tags", members.map("Tags", 0...200, keys: .tagKey, values: .tagValue))
-        _ = try await keeper.setTags(tags, removing: [], of: name, permit: permit(.manage, name, for: caller))
-        return Answer(body: EmptyShape())
+        let permit = try await permit(.manage, name, for: caller)
+        _ = try await keeper.setTags(tags, removing: [], of: name, permit: permit)
+        return Answer(body: EmptyShape(), permit: permit)
     }
 
     func untagResource(_ members: Members, _ caller: Caller) async throws -> Answer {
         let name = try resource(members)
         let keys = try members.required("TagKeys", members.texts("TagKeys", 0...200, each: .tagKey))
-        _ = try await keeper.setTags([:], removing: keys, of: name, permit: permit(.manage, name, for: caller))
-        return Answer(body: EmptyShape())
+        let permit = try await permit(.manage, name, for: caller)
+        _ = try await keeper.setTags([:], removing: keys, of: name, permit: permit)
+        return Answer(body: EmptyShape(), permit: permit)
     }
 
     private struct Tagged: Encodable { let tags: [String: String] }
 
     func listTagsForResource(_ members: Members, _ caller: Caller) async throws -> Answer {
         let name = try resource(members)
-        return Answer(body: Tagged(tags: try await keeper.tags(of: name, permit: permit(.manage, name, for: caller)).outcome))
+        let permit = try await permit(.manage, name, for: caller)
+        return Answer(body: Tagged(tags: try await keeper.tags(of: name, permit: permit).outcome), permit: permit)
     }
 
     private func resource(_ members: Members) throws -> GalleryName {

@@ -43,7 +43,7 @@ extension RekognitionService {
                         reasons: ($0.exceedsLimit ? [.exceedsMaxFaces] : []) + $0.shortcomings.map(ReasonShape.init),
                         faceDetail: detail($0.seen))
                 }),
-            times: enrolment.times)
+            permit: permit, times: enrolment.times)
     }
 
     private struct Listed: Encodable {
@@ -67,7 +67,7 @@ extension RekognitionService {
             body: Listed(
                 faces: page.faces.map { FaceShape($0, model: page.model) },
                 nextToken: try page.next.map { try pages.token(.row($0), of: list) },
-                faceModelVersion: page.model.rawValue))
+                faceModelVersion: page.model.rawValue), permit: permit)
     }
 
     private struct Deleted: Encodable {
@@ -95,7 +95,7 @@ extension RekognitionService {
                         .init(
                             faceId: $0.face.rawValue, userId: person, reasons: ["ASSOCIATED_TO_AN_EXISTING_USER"])
                     }
-                }))
+                }), permit: permit)
     }
 }
 

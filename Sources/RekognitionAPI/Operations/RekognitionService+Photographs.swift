@@ -12,7 +12,7 @@ extension RekognitionService {
         return Answer(
             body: Found(
                 faceDetails: detection.faces.map { FaceDetailShape($0, in: detection.photographSize, attributes) }),
-            times: detection.times)
+            permit: permit, times: detection.times)
     }
 
     private struct Compared: Encodable {
@@ -46,7 +46,6 @@ extension RekognitionService {
                 faceMatches: compared.matches.map {
                     .init(similarity: $0.similarity.value, face: ComparedFaceShape($0.face, in: compared.targetSize))
                 }, unmatchedFaces: compared.others.map { ComparedFaceShape($0.face, in: compared.targetSize) }),
-            basis: .init(threshold: compared.threshold, expectedFalseCandidates: nil, permit: permit),
-            times: compared.times)
+            permit: permit, bounds: .init(threshold: compared.threshold), times: compared.times)
     }
 }

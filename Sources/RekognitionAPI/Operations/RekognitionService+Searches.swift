@@ -22,7 +22,7 @@ extension RekognitionService {
         return Answer(
             body: FacesFound(
                 searchedFaceId: face.rawValue, faceMatches: search.answers.map { FaceMatchShape($0, model: model) },
-                faceModelVersion: model.rawValue), basis: basis(search, permit), times: search.times)
+                faceModelVersion: model.rawValue), permit: permit, bounds: .init(search), times: search.times)
     }
 
     func searchFacesByImage(_ members: Members, _ caller: Caller) async throws -> Answer {
@@ -40,7 +40,7 @@ extension RekognitionService {
                 searchedFaceBoundingBox: BoxShape(found.probe.face.box, in: found.photographSize),
                 searchedFaceConfidence: 100 * found.probe.face.confidence,
                 faceMatches: found.answers.map { FaceMatchShape($0, model: model) }, faceModelVersion: model.rawValue),
-            basis: basis(found.search, permit), times: found.times)
+            permit: permit, bounds: .init(found.search), times: found.times)
     }
 
     // MARK: Users
@@ -71,7 +71,7 @@ extension RekognitionService {
             body: UsersFound(
                 userMatches: found.search.answers.compactMap(UserMatchShape.init), faceModelVersion: model.rawValue,
                 searchedFace: face.map { .init(faceId: $0.rawValue) }, searchedUser: user.map { .init(userId: $0) }),
-            basis: basis(found.search, permit), times: found.search.times)
+            permit: permit, bounds: .init(found.search), times: found.search.times)
     }
 
     private struct UsersFoundByImage: Encodable {
@@ -101,7 +101,8 @@ extension RekognitionService {
         } catch let error as RecognitionError where error.code == .noFace {
             return Answer(
                 body: UsersFoundByImage(
-                    userMatches: [], faceModelVersion: model.rawValue, searchedFace: nil, unsearchedFaces: []))
+                    userMatches: [], faceModelVersion: model.rawValue, searchedFace: nil, unsearchedFaces: []),
+                permit: permit)
         }
         guard let seen = found.photograph else { preconditionFailure("A search by photograph has a face") }
         func detail(_ face: DescribedFace) -> FaceDetailShape { FaceDetailShape(face, in: seen.size, []) }
@@ -114,6 +115,6 @@ extension RekognitionService {
                         faceDetails: detail($0.face),
                         reasons: $0.shortcomings.isEmpty ? [.faceNotLargest] : $0.shortcomings.map(ReasonShape.init))
                 }),
-            basis: basis(found.search, permit), times: found.search.times)
+            permit: permit, bounds: .init(found.search), times: found.search.times)
     }
 }

@@ -4,14 +4,16 @@ import Foundation
 extension RekognitionService {
     func createUser(_ members: Members, _ caller: Caller, _ body: Data) async throws -> Answer {
         let (name, user, token) = try userRequest(.createUser, members, caller, body)
-        _ = try await keeper.createPerson(user, in: name, token: token, permit: permit(.manage, name, for: caller))
-        return Answer(body: EmptyShape())
+        let permit = try await permit(.manage, name, for: caller)
+        _ = try await keeper.createPerson(user, in: name, token: token, permit: permit)
+        return Answer(body: EmptyShape(), permit: permit)
     }
 
     func deleteUser(_ members: Members, _ caller: Caller, _ body: Data) async throws -> Answer {
         let (name, user, token) = try userRequest(.deleteUser, members, caller, body)
-        _ = try await keeper.deletePerson(user, in: name, token: token, permit: permit(.manage, name, for: caller))
-        return Answer(body: EmptyShape())
+        let permit = try await permit(.manage, name, for: caller)
+        _ = try await keeper.deletePerson(user, in: name, token: token, permit: permit)
+        return Answer(body: EmptyShape(), permit: permit)
     }
 
     private struct Listed: Encodable {
@@ -33,7 +35,8 @@ extension RekognitionService {
         return Answer(
             body: Listed(
                 users: page.people.map { .init(userId: $0.name, userStatus: $0.status.shape) },
-                nextToken: try page.next.map { try pages.token(.row($0), of: list) }))
+                nextToken: try page.next.map { try pages.token(.row($0), of: list) }),
+            permit: permit)
     }
 
     private struct Associated: Encodable {
@@ -76,7 +79,8 @@ extension RekognitionService {
                         .init(
                             faceId: $0.face.rawValue, confidence: similarity.value, reasons: ["LOW_MATCH_CONFIDENCE"])
                     }
-                }, userStatus: association.status.shape))
+                }, userStatus: association.status.shape),
+            permit: permit)
     }
 
     private struct Disassociated: Encodable {
@@ -107,7 +111,8 @@ extension RekognitionService {
                     case .ofAnother(let person?):
                         .init(faceId: $0.face.rawValue, userId: person, reasons: ["ASSOCIATED_TO_A_DIFFERENT_USER"])
                     }
-                }, userStatus: parting.status.shape))
+                }, userStatus: parting.status.shape),
+            permit: permit)
     }
 
     /// What the four requests that change a user have in common.

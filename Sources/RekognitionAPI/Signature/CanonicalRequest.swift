@@ -19,8 +19,12 @@ struct CanonicalRequest {
 
     /// Throws ``SignatureError`` when the request has no canonical form, or a header of `signedHeaders` is not there.
     ///
-    /// - Parameter signedHeaders: lower case, ascending.
-    init(of request: SignedRequest, headers: Headers, signedHeaders: [String], service: String) throws {
+    /// - Parameters:
+    ///   - body: the SHA-256 of the request's body, which is not looked at here.
+    ///   - signedHeaders: lower case, ascending.
+    init(
+        of request: SignedRequest, body: SHA256Digest, headers: Headers, signedHeaders: [String], service: String
+    ) throws {
         guard !request.method.isEmpty, request.method.utf8.count <= 32,
             request.method.utf8.allSatisfy(HeaderName.isToken)
         else { throw SignatureError.invalid("The request's method is none that can be signed.") }
@@ -39,7 +43,7 @@ struct CanonicalRequest {
             text += name + ":" + value + "\n"
         }
         text += "\n" + signedHeaders.joined(separator: ";") + "\n"
-        bodyHash = SHA256.hash(data: request.body).hex
+        bodyHash = body.hex
         text += bodyHash
         digest = SHA256.hash(data: Data(text.utf8))
     }

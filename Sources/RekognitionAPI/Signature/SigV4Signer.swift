@@ -38,14 +38,16 @@ package struct SigV4Signer: Sendable {
         let time = SignatureTime(date)
         var signed = request
         signed.headers.append(("X-Amz-Date", time.text))
-        if service == "s3" { signed.headers.append(("X-Amz-Content-SHA256", SHA256.hash(data: request.body).hex)) }
+        let body = SHA256.hash(data: request.body)
+        if service == "s3" { signed.headers.append(("X-Amz-Content-SHA256", body.hex)) }
         if let token = credentials.sessionToken { signed.headers.append(("X-Amz-Security-Token", token)) }
         let headers = try CanonicalRequest.Headers(signed.headers)
         guard headers["host"] != nil, headers["authorization"] == nil else {
             throw SignatureError.incomplete("A request to be signed has a host and no signature.")
         }
         let names = headers.names.filter { !Self.unsigned.contains($0) }
-        let canonical = try CanonicalRequest(of: signed, headers: headers, signedHeaders: names, service: service)
+        let canonical = try CanonicalRequest(
+            of: signed, body: body, headers: headers, signedHeaders: names, service: service)
         let scope = CredentialScope(day: time.day, region: region, service: service)
         let signature = SigningKey(secret: credentials.secretAccessKey, scope: scope)
             .signature(of: canonical, at: time, scope: scope)

@@ -1,3 +1,4 @@
+import Crypto
 package import Foundation
 
 // ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -91,10 +92,10 @@ package struct SigV4Verifier: Sendable {
     }
 
     /// Who signed the request of a claim, now that its body is here. Throws ``SignatureError``, also where the key or the
-    /// time has run out since. Costs a SHA-256 of the body.
-    package func verify(_ claim: SignatureClaim, body: Data) async throws -> VerifiedCaller {
+    /// time has run out since.
+    package func verify(_ claim: SignatureClaim, body: HashedBody) async throws -> VerifiedCaller {
         try checkClock(claim.head.time)
-        return try conclude(examine(claim.head, body), secret: await secret(claim.accessKeyID))
+        return try conclude(examine(claim.head, body.digest), secret: await secret(claim.accessKeyID))
     }
 
     /// Who signed `request`, all of which is here. Throws ``SignatureError``. Costs a SHA-256 of the body.
@@ -111,13 +112,13 @@ package struct SigV4Verifier: Sendable {
     }
 
     /// The half of ``verify(_:)`` before the secret is asked for.
-    func examine(_ request: SignedRequest) throws -> Examined { try examine(check(request), request.body) }
+    func examine(_ request: SignedRequest) throws -> Examined {
+        try examine(check(request), SHA256.hash(data: request.body))
+    }
 
-    private func examine(_ head: CheckedHead, _ body: Data) throws -> Examined {
-        var request = head.request
-        request.body = body
+    private func examine(_ head: CheckedHead, _ body: SHA256Digest) throws -> Examined {
         let canonical = try CanonicalRequest(
-            of: request, headers: head.headers, signedHeaders: head.authorization.signedHeaders, service: service)
+            of: head.request, body: body, headers: head.headers, signedHeaders: head.authorization.signedHeaders, service: service)
         if let hash = head.headers["x-amz-content-sha256"], hash != canonical.bodyHash {
             throw SignatureError.invalid(
                 "The header 'x-amz-content-sha256' is not the SHA-256 of the request's body in lower-case hexadecimal.")

@@ -107,7 +107,7 @@ struct Session {
             AccessRequest(
                 organisation: AccessRequest.localOperator, purpose: purpose, caseReference: caseReference,
                 operation: operation, gallery: gallery, threshold: threshold, candidates: candidates))
-        if permit.standing.isTrial, operation.isRecognition { TrialNote.applies.store(true, ordering: .relaxed) }
+        if permit.standing.isTrial { TrialNote.applies.store(true, ordering: .relaxed) }
         return permit
     }
 

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Says with an answer, in one line, that nobody has decided yet who may do what.
 enum TrialNote {
-    /// Whether something was recognised under the trial policy.
+    /// Whether something was permitted by the trial policy.
     static let applies = Atomic(false)
 
     static func show() {

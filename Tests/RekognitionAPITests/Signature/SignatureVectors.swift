@@ -77,7 +77,12 @@ extension SigV4Verifier {
         let (refusal, caller) = try await error { try await verify(request) }
         var head = request
         head.body = Data("not looked at".utf8)
-        let (stepwise, sameCaller) = try await error { try await verify(claim(head), body: request.body) }
+        // As it may arrive: in two parts.
+        var body = HashedBody()
+        for part in [request.body.prefix(request.body.count / 3), request.body.dropFirst(request.body.count / 3)] {
+            part.withUnsafeBytes { body.append($0) }
+        }
+        let (stepwise, sameCaller) = try await error { try await verify(claim(head), body: body) }
         #expect(stepwise == refusal && sameCaller == caller)
         return refusal
     }
