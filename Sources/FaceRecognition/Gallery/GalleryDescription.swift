@@ -6,11 +6,20 @@ public struct GalleryName: Sendable, Hashable, Codable, Comparable, CustomString
 
     /// - Throws: `.invalidValue`.
     public init(_ rawValue: String) throws {
-        guard rawValue.utf8.count <= 255, rawValue.wholeMatch(of: /[A-Za-z0-9_.-]+/) != nil else {
+        guard (1...255).contains(rawValue.utf8.count), rawValue.utf8.allSatisfy(Self.isAllowed) else {
             throw RecognitionError(
                 .invalidValue, "A gallery's name is 1 to 255 letters, digits, '.', '_' or '-'; choose another.")
         }
         self.rawValue = rawValue
+    }
+    /// By hand: each request reads a few names, and a regular expression takes a tenth of a millisecond for each.
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"):
+            true
+        default: false
+        }
     }
     public init(from decoder: any Decoder) throws { try self.init(String(from: decoder)) }
     public func encode(to encoder: any Encoder) throws { try rawValue.encode(to: encoder) }

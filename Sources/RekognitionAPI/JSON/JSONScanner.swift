@@ -143,17 +143,48 @@ struct JSONScanner {
 
     private mutating func number() throws -> JSONValue {
         let start = position
-        while let byte = next, Self.numberBytes.contains(byte) { position += 1 }
+        while let byte = next, byte.isOfNumber { position += 1 }
         let digits = text[start..<position]
         guard digits.count <= Self.maximumNumberLength else { throw failure("a number is too long") }
-        let literal = String(decoding: digits, as: UTF8.self)
-        guard literal.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/) != nil,
-            let value = Double(literal), value.isFinite
+        guard Self.isNumber(digits), let value = Double(String(decoding: digits, as: UTF8.self)), value.isFinite
         else { throw failure("a number is none") }
         return .number(value)
     }
 
-    private static let numberBytes = Set("0123456789+-.eE".utf8)
+    /// `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?`, by hand: as a regular expression it took a fifth of a millisecond,
+    /// as long as everything else that reads a search by id.
+    private static func isNumber(_ text: Data) -> Bool {
+        var rest = text[...]
+        func skip(_ characters: String) -> Bool {
+            guard let byte = rest.first, characters.utf8.contains(byte) else { return false }
+            rest.removeFirst()
+            return true
+        }
+        func skipDigits() -> Bool {
+            let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            rest.removeFirst(digits.count)
+            return !digits.isEmpty
+        }
+        _ = skip("-")
+        guard skip("0") || skipDigits() else { return false }
+        if skip("."), !skipDigits() { return false }
+        if skip("eE") {
+            _ = skip("+-")
+            guard skipDigits() else { return false }
+        }
+        return rest.isEmpty
+    }
+}
+
+extension UInt8 {
+    fileprivate var isOfNumber: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "e"), UInt8(ascii: "E"):
+            true
+        default: false
+        }
+    }
 }
 
 extension UnsafeRawBufferPointer {
