@@ -79,7 +79,7 @@ extension FaceRecognizer {
             record.outcome = joined.isEmpty ? "none-joined" : "joined"
             if !new.isEmpty { change = .join(new, person: person, in: name, mustExist: true) }
             return Association(
-                joined: joined, refused: refused, status: joined.isEmpty ? status : .active)
+                joined: joined, refused: refused, status: joined.isEmpty ? status : .active, threshold: threshold)
         }
     }
 }

@@ -66,4 +66,6 @@ public struct Association: Sendable, Hashable {
     public let joined: [FaceID]
     public let refused: [Refused]
     public let status: PersonDescription.Status
+    /// The similarity that applied; nil where nothing was compared.
+    public let threshold: Similarity?
 }

@@ -17,7 +17,7 @@ package struct Caller: Sendable, Hashable {
 /// What an operation answers.
 struct Answer: Sendable {
     let body: any Encodable & Sendable
-    /// By which the answer was given: its headers say under which policy, rule and purpose.
+    /// What permitted it: its headers say which policy, rule and purpose.
     let permit: Permit
     /// Which threshold was applied, and how many false candidates are to be expected in a gallery of that size.
     var bounds: Bounds?
@@ -97,7 +97,6 @@ package struct RekognitionService: Sendable {
     func permit(_ bounds: SearchBounds, in gallery: GalleryName, for caller: Caller) async throws -> Permit {
         try await permit(.identify, gallery, threshold: bounds.threshold, candidates: bounds.asked, for: caller)
     }
-
 }
 
 extension Answer.Bounds {

@@ -141,6 +141,6 @@ import Testing
     @Test("No faces are an answer")
     func none() async throws {
         try await bench.hold(0, person: "Ann")
-        #expect(try await join([], atLeast: 80) == Association(joined: [], refused: [], status: .active))
+        #expect(try await join([], atLeast: 80) == Association(joined: [], refused: [], status: .active, threshold: Similarity(80)))
     }
 }

@@ -48,7 +48,8 @@ import Testing
                     for path in ScanPath.supported {
                         let found = try index.candidates(
                             for: probes, limit: limit, atLeast: ComparisonScore(floor), where: filter,
-                            threads: 2, path: path, exact: held.exact)
+                            threads: 2, path: path, bytesWorthAThread: seed.isMultiple(of: 2) ? 1 : 4 << 20,
+                            exact: held.exact)
                         guard found == expected else {
                             Issue.record(
                                 "seed \(seed), dimension \(dimension), \(count) faces, limit \(limit), floor \(floor), \(path), \(filter)"
@@ -102,7 +103,7 @@ import Testing
                 for path in ScanPath.supported {
                     let found = try index.candidates(
                         for: [twin], limit: limit, atLeast: ComparisonScore(floor), where: everything, threads: 2,
-                        path: path, exact: held.exact)[0]
+                        path: path, bytesWorthAThread: 1, exact: held.exact)[0]
                     #expect(
                         found == held.reference(twin, limit, floor, everything),
                         "round \(round), limit \(limit), \(path)")
@@ -120,18 +121,24 @@ import Testing
     func batches(count: Int) throws {
         var random = SeededGenerator(seed: UInt64(count))
         var held = HeldFaces()
-        for _ in 0..<9_000 { held.add(.random(72, using: &random), id: .random(using: &random)) }
+        for i in 0..<9_000 {
+            held.add(.random(72, using: &random), expires: i % 7 == 0 ? 0 : nil, id: .random(using: &random))
+        }
         var index = try GalleryIndex(model: .test, dimension: 72)
         try index.append(held.entries)
+        let holes = Set(held.entries.map(\.row).filter { $0 % 5 == 3 })
+        index.remove(rows: holes)
+        held.remove(holes)
         let probes = (0..<count).map { _ in Template.random(72, using: &random) } + [held.entries[5].template]
-        for (limit, floor) in [(10, -2.0), (4_096, 0.3)] {
-            let expected = probes.map { held.reference($0, limit, floor, everything) }
+        let some = GalleryIndex.Filter(now: -1, rows: Set(held.entries.map(\.row).filter { $0 % 3 == 0 }))
+        for (limit, floor, filter) in [(10, -2.0, everything), (4_096, 0.3, everything), (10, -2.0, some)] {
+            let expected = probes.map { held.reference($0, limit, floor, filter) }
             for path in ScanPath.supported {
                 for threads in [1, 3] {
                     let found = try index.candidates(
-                        for: probes, limit: limit, atLeast: ComparisonScore(floor), where: everything,
-                        threads: threads, path: path, exact: held.exact)
-                    #expect(found == expected, "\(path), \(threads) threads, limit \(limit)")
+                        for: probes, limit: limit, atLeast: ComparisonScore(floor), where: filter,
+                        threads: threads, path: path, bytesWorthAThread: 1, exact: held.exact)
+                    #expect(found == expected, "\(path), \(threads) threads, limit \(limit), \(filter.isOpen)")
                 }
             }
         }

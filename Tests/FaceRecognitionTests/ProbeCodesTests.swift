@@ -34,7 +34,7 @@ import Testing
         var masks = [UInt32](repeating: 0, count: probes.count * pairs)
         let described = zip(probes, thresholds).map { probe, threshold in
             gallery_probe(
-                codes: probe.coarse, offset: probe.offset, scale: probe.coarseScale, spread: probe.coarseSpread,
+                codes: probe.coarse, offset: probe.offset, scale: probe.coarseScale, spread: probe.blockSpread,
                 threshold: threshold)
         }
         withUnsafeTemporaryAllocation(byteCount: pairs * 128 * groups, alignment: 64) { low in
@@ -67,7 +67,7 @@ import Testing
                     #expect(lower <= score && score <= upper, "seed \(seed), row \(i)")
                     for isNarrowed in [false, true] {
                         let masks = scan(
-                            .plain, [codes], [codes.coarseThreshold(score)], segment, isNarrowed: isNarrowed)
+                            .plain, [codes], [codes.blockThreshold(score)], segment, isNarrowed: isNarrowed)
                         #expect(masks[i / 32] & (1 << (i % 32)) != 0, "seed \(seed), row \(i), \(isNarrowed)")
                     }
                 }
@@ -91,7 +91,7 @@ import Testing
         let templates = (0..<2_048).map { _ in Template.random(128, using: &random) }
         let segment = segment(templates)
         let probe = Template.random(128, using: &random)
-        let codes = ProbeCodes(probe), threshold = codes.coarseThreshold(0.1)
+        let codes = ProbeCodes(probe), threshold = codes.blockThreshold(0.1)
         func left(_ isNarrowed: Bool) -> Int {
             scan(.plain, [codes], [threshold], segment, isNarrowed: isNarrowed).reduce(0) { $0 + $1.nonzeroBitCount }
         }

@@ -30,7 +30,7 @@ import Testing
         "What is JSON means what Foundation says it means",
         arguments: [
             "{}", "[]", " { \"a\" : [ 1 , 2.5, 0, 1e3 , -1.5E-2 ] } ", #"{"a":{"b":null},"c":[true,false]}"#,
-            #""\"\\\/\b\f\n\r\t""#, #""é\u0041\ud83d\ude00€""#, #"{"ключ":"значение"}"#, "0", "\"\"",
+            #""\"\\\/\b\f\n\r\t""#, #""é\u0041\ud83d\ude00€""#, #"{"ключ":"значение"}"#, "0", "-0", "1E+05", "\"\"",
             #"["\\", "a\\\"b", "\\\\"]"#,
         ])
     func agreesWithFoundation(_ text: String) throws {
@@ -47,7 +47,8 @@ import Testing
         "What is no JSON is refused",
         arguments: [
             "", " ", "{", "}", "[", "]", "{]", "[}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "[1,]", "[,1]", "[1 2]",
-            "{a:1}", "{'a':1}", "tru", "nulll", "+1", "01", "1.", ".5", "1e", "1e+", "--1", "0x1", "NaN", "Infinity",
+            "{a:1}", "{'a':1}", "tru", "nulll", "+1", "01", "1.", ".5", "1e", "1e+", "--1", "-", "-01",
+            "00", "1.e5", "1..2", "1-2", "1e5.2", "1e+-2", "0x1", "NaN", "Infinity",
             "\"a", "\"a\nb\"", "{} {}", "{}x", "// c\n{}", "1e999", "\"\u{1}\"", "{\"a\":1,\"a\":2}",
         ])
     func refused(_ text: String) {
@@ -122,7 +123,7 @@ import Testing
         }
     }
 
-    @Test("What is no base64 has no bytes", arguments: ["A", "AA=A", "A A=", "!!!!", "AAAA=", "é"])
+    @Test("What is no base64 has no bytes", arguments: ["A", "AA=A", "A A=", "!!!!", "AAAA=", "é", "=", "====", "=AAA", "AA==AA=="])
     func noBase64(_ text: String) throws {
         guard case .string(let string) = try JSONScanner.value(of: Data("\"\(text)\"".utf8)) else {
             Issue.record("a string")

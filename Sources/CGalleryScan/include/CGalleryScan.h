@@ -36,11 +36,10 @@ enum gallery_scan_path { gallery_scan_plain = 0, gallery_scan_avx2 = 1, gallery_
 /// Whether this processor and this build have the path.
 bool gallery_scan_supports(enum gallery_scan_path path);
 
-/// The rows that one passage looks at: `pairs` pairs of blocks, 32 rows each.
+/// The rows that one passage looks at: `pairs` pairs of blocks, 32 rows each. All pointers are aligned to 64 bytes.
 struct gallery_rows {
-    /// Aligned to 64 bytes.
     const uint8_t *high;
-    /// The low nibbles as `gallery_interleave` lays them out, aligned as well. NULL: the coarse bound alone decides.
+    /// The low nibbles as `gallery_interleave` lays them out. NULL: the coarse bound alone decides.
     const uint8_t *low;
     const float *steps;
     const float *coarse_errors;

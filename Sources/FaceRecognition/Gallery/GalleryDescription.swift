@@ -12,6 +12,7 @@ public struct GalleryName: Sendable, Hashable, Codable, Comparable, CustomString
         }
         self.rawValue = rawValue
     }
+
     /// By hand: each request reads a few names, and a regular expression takes a tenth of a millisecond for each.
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {
@@ -21,6 +22,7 @@ public struct GalleryName: Sendable, Hashable, Codable, Comparable, CustomString
         default: false
         }
     }
+
     public init(from decoder: any Decoder) throws { try self.init(String(from: decoder)) }
     public func encode(to encoder: any Encoder) throws { try rawValue.encode(to: encoder) }
     public static func < (a: GalleryName, b: GalleryName) -> Bool { a.rawValue < b.rawValue }

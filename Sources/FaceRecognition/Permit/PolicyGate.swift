@@ -10,8 +10,8 @@ public struct Permit: Sendable {
     public let terms: PermitTerms
     public let standing: Standing
     public let issued: Date
-    /// The same moment by a clock that only goes on: what is measured begins here.
-    package let beginning = ContinuousClock.now
+    /// When the gate was asked, by a clock that only goes on: what is measured begins here.
+    package let beginning: ContinuousClock.Instant
     private let inForce: PolicyInForce
     /// The request's.
     public var requestID: UUID { request.id }
@@ -19,13 +19,14 @@ public struct Permit: Sendable {
     /// In this file's reach only, so that the gate beside it is the one door.
     fileprivate init(
         request: AccessRequest, rule: String, terms: PermitTerms, standing: Standing, issued: Date,
-        inForce: PolicyInForce
+        beginning: ContinuousClock.Instant, inForce: PolicyInForce
     ) {
         self.request = request
         self.rule = rule
         self.terms = terms
         self.standing = standing
         self.issued = issued
+        self.beginning = beginning
         self.inForce = inForce
     }
 
@@ -99,7 +100,7 @@ public struct PolicyGate: Sendable {
     /// - Throws: `Refusal`, after the refusal was recorded; `RecognitionError` when it could not be; `.clockWentBack` when
     ///   the clock lies before the record's last entry.
     public func permit(_ request: AccessRequest) async throws -> Permit {
-        let time = now()
+        let time = now(), beginning = ContinuousClock.now
         try clock.check(time)
         let inForce = try await inForce(for: request)
         var request = request
@@ -119,7 +120,8 @@ public struct PolicyGate: Sendable {
         switch decision {
         case .permitted(let rule, let terms):
             return Permit(
-                request: request, rule: rule, terms: terms, standing: standing, issued: time, inForce: inForce)
+                request: request, rule: rule, terms: terms, standing: standing, issued: time, beginning: beginning,
+                inForce: inForce)
         case .refused(let rule, let reason):
             let refusal = Refusal(
                 request: request, rule: rule, reason: reason.text, until: reason.until, standing: standing)

@@ -60,7 +60,7 @@ public struct Template: Sendable, Hashable, CustomStringConvertible {
         self.components = components
     }
 
-    /// Every template that is read is measured, so four sums run side by side.
+    /// Every template that is read is measured, so four sums run side by side; this order is part of no definition.
     private static func length(_ components: [Float]) -> Double {
         components.withUnsafeBufferPointer { components in
             var sums = SIMD4<Double>.zero

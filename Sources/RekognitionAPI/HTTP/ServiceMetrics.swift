@@ -10,7 +10,8 @@ struct ServiceMetrics: Sendable {
         Timer(label: "countenance_request_seconds", dimensions: [dimensions[0]]).record(duration: duration)
     }
 
-    /// How long each of the pipeline's stages took in a request, and what the edge took: HTTP, signature and JSON.
+    /// How long each of the pipeline's stages took in a request, and what the edge took: HTTP, signature, JSON and
+    /// base64.
     func stages(_ times: StageTimes, edge: Duration) {
         for (stage, duration) in times.durations {
             Timer(label: "countenance_stage_seconds", dimensions: [("stage", stage.rawValue)]).record(duration: duration)

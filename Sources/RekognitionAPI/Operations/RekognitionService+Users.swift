@@ -80,7 +80,7 @@ extension RekognitionService {
                             faceId: $0.face.rawValue, confidence: similarity.value, reasons: ["LOW_MATCH_CONFIDENCE"])
                     }
                 }, userStatus: association.status.shape),
-            permit: permit)
+            permit: permit, bounds: association.threshold.map { .init(threshold: $0) })
     }
 
     private struct Disassociated: Encodable {

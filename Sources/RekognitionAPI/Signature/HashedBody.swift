@@ -1,8 +1,7 @@
 package import Crypto
 package import Foundation
 
-/// A request's body and its SHA-256, which is reckoned while the body arrives: a photograph of 12 megapixels takes as
-/// long to hash as to send.
+/// A request's body and its SHA-256, which is reckoned while the body arrives.
 ///
 /// What is signed is what is read: only `append` adds to either, and to both.
 package struct HashedBody: Sendable {
@@ -11,11 +10,6 @@ package struct HashedBody: Sendable {
 
     /// - Parameter capacity: how many bytes are expected.
     package init(capacity: Int = 0) { bytes = Data(capacity: capacity) }
-
-    package init(_ bytes: Data) {
-        self.bytes = bytes
-        hash.update(data: bytes)
-    }
 
     package mutating func append(_ part: UnsafeRawBufferPointer) {
         hash.update(bufferPointer: part)

@@ -118,7 +118,8 @@ package struct SigV4Verifier: Sendable {
 
     private func examine(_ head: CheckedHead, _ body: SHA256Digest) throws -> Examined {
         let canonical = try CanonicalRequest(
-            of: head.request, body: body, headers: head.headers, signedHeaders: head.authorization.signedHeaders, service: service)
+            of: head.request, body: body, headers: head.headers, signedHeaders: head.authorization.signedHeaders,
+            service: service)
         if let hash = head.headers["x-amz-content-sha256"], hash != canonical.bodyHash {
             throw SignatureError.invalid(
                 "The header 'x-amz-content-sha256' is not the SHA-256 of the request's body in lower-case hexadecimal.")

@@ -107,7 +107,8 @@ struct Session {
             AccessRequest(
                 organisation: AccessRequest.localOperator, purpose: purpose, caseReference: caseReference,
                 operation: operation, gallery: gallery, threshold: threshold, candidates: candidates))
-        if permit.standing.isTrial { TrialNote.applies.store(true, ordering: .relaxed) }
+        // Not when what applies is about to change.
+        if permit.standing.isTrial, operation != .govern { TrialNote.applies.store(true, ordering: .relaxed) }
         return permit
     }
 

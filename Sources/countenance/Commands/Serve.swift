@@ -172,6 +172,8 @@ struct Serve: AsyncParsableCommand {
         }
         try await Self.serve(services, logger)
         try store.close()
+        // Its answers said so, and standard error is a log.
+        TrialNote.applies.store(false, ordering: .relaxed)
     }
 
     private func buckets() throws -> Buckets {

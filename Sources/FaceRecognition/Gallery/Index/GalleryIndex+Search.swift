@@ -97,7 +97,8 @@ extension GalleryIndex {
 
     func candidates(
         for probes: [Template], limit: Int, atLeast floor: ComparisonScore, where filter: Filter, threads: Int,
-        path: ScanPath, exact: ([Int64]) throws -> [ExactFace?]
+        path: ScanPath, bytesWorthAThread: Int = IndexScan.bytesWorthAThread,
+        exact: ([Int64]) throws -> [ExactFace?]
     ) throws -> [[Match]] {
         guard !floor.value.isNaN else {
             throw RecognitionError(.invalidValue, "The least score is not a number; give one from -1 to 1.")
@@ -111,7 +112,7 @@ extension GalleryIndex {
             }
         }
         let possible = IndexScan(self, probes, limit: limit, floor: floor, filter: filter, path: path)
-            .possibleRows(threads: threads)
+            .possibleRows(threads: threads, bytesWorthAThread: bytesWorthAThread)
         // Each row is asked for once, however many probes it may be a candidate of.
         let wanted = possible.enumerated().flatMap { p, rows in rows.map { (row: $0, probe: p) } }
             .sorted { $0.row < $1.row }

@@ -4,17 +4,18 @@ import Synchronization
 
 /// One passage over an index for some probes, on a few threads.
 struct IndexScan: Sendable {
-    /// Coarse codes that the kernel takes at once: they stay in a core's own cache while one group of probes after the
-    /// other is compared with them, and the few rows that survive are looked up together.
+    /// Coarse codes that the kernel takes at once: they, and as many low nibbles where there is a middle pass, stay in a
+    /// core's own cache while one group of probes after the other is compared with them, and the few rows that survive
+    /// are looked up together.
     private static let bytesOfChunk = 256 << 10
-    /// In a small gallery a thread has at least so many chunks, so that all are done at the same time.
+    /// In a small gallery a thread has about so many chunks, so that all are done at the same time.
     private static let chunksOfThread = 8
     private static let probesAtOnce = Int(GALLERY_SCAN_MAXIMUM_PROBES)
     /// From so many probes on, the low nibbles of a chunk are laid out as the kernel takes them: it costs about as much
     /// as comparing them with one.
     private static let probesWorthTheMiddlePass = 8
     /// A gallery below this many bytes of codes is not worth a second thread's start.
-    private static let bytesWorthAThread = 4 << 20
+    static let bytesWorthAThread = 4 << 20
 
     /// Rows that a thread takes at once.
     private struct Chunk {
@@ -44,9 +45,10 @@ struct IndexScan: Sendable {
     }
 
     /// For each probe the rows that the codes cannot rule out; the true candidates are among them.
-    func possibleRows(threads: Int) -> [[Int64]] {
+    /// - Parameter bytesWorthAThread: tests of a few faces on several threads have their own.
+    func possibleRows(threads: Int, bytesWorthAThread: Int = bytesWorthAThread) -> [[Int64]] {
         let work = segments.reduce(0) { $0 + $1.count } * groups * 4 * probes.count
-        let threads = max(1, min(threads, work / Self.bytesWorthAThread + 1))
+        let threads = max(1, min(threads, work / bytesWorthAThread + 1))
         let chunks = chunks(threads: threads)
         let survivors = Mutex(probes.map { _ in SurvivorList() })
         let next = Atomic<Int>(0)
@@ -60,11 +62,12 @@ struct IndexScan: Sendable {
         }
     }
 
-    /// All rows in chunks. The first one is small, and each as large as all before it: until there are candidates, every
-    /// row survives.
+    /// All rows in chunks. The first one is small, and each as large as all before it, up to the largest: until there
+    /// are candidates, every row survives.
     private func chunks(threads: Int) -> [Chunk] {
         let rows = segments.reduce(0) { $0 + $1.count }
-        let largest = SegmentLayout.padded(min(Self.bytesOfChunk / (groups * 4), rows / (threads * Self.chunksOfThread) + 1))
+        let largest = SegmentLayout.padded(
+            min(Self.bytesOfChunk / (groups * 4), rows / (threads * Self.chunksOfThread) + 1))
         var chunks: [Chunk] = [], seen = 0
         for (i, segment) in segments.enumerated() {
             var first = 0
@@ -137,7 +140,7 @@ struct IndexScan: Sendable {
                     at: i,
                     to: gallery_probe(
                         codes: codes.coarse, offset: codes.offset, scale: codes.coarseScale,
-                        spread: codes.coarseSpread, threshold: codes.coarseThreshold(bounds[p].threshold)))
+                        spread: codes.blockSpread, threshold: codes.blockThreshold(bounds[p].threshold)))
             }
             var rows = gallery_rows(
                 high: segment.high + segment.layout.highOffset(chunk.first),

@@ -8,8 +8,8 @@ import CGalleryScan
 final class ProbeCodes: @unchecked Sendable {
     /// No template is longer than this (`Template.lengthTolerance`).
     static let longestTemplate = 1 + 2 * Template.lengthTolerance
-    /// More than all rounding of the coarse bound in single precision.
-    static let coarseSlack = 2e-6
+    /// More than all rounding of the bounds over blocks, coarse and middle, in single precision.
+    static let blockSlack = 2e-6
     /// More than all rounding of the fine bounds, and of the score itself, in double precision.
     static let fineSlack = 1e-9
     private static let fineScale = 32_767.0
@@ -24,8 +24,8 @@ final class ProbeCodes: @unchecked Sendable {
     let offset: Int32
     /// What a coarse product is multiplied by, besides the row's step.
     let coarseScale: Float
-    /// |q| + |q - q'|: what a row's coarse error is multiplied by.
-    let coarseSpread: Float
+    /// |q| + |q - q'|: what a row's coarse or fine error is multiplied by in a bound over blocks.
+    let blockSpread: Float
     /// |q - q'| N: what the coarse codes of the probe lead astray by themselves.
     private let coarseError: Double
     private let length: Double
@@ -58,7 +58,7 @@ final class ProbeCodes: @unchecked Sendable {
         coarseScale = scale / 2
         length = Self.upperBound(squares)
         let coarseLength = Self.upperBound(coarseSquares)
-        coarseSpread = Float(length + coarseLength).nextUp
+        blockSpread = Float(length + coarseLength).nextUp
         coarseError = coarseLength * Self.longestTemplate
         fineError = Self.upperBound(fineSquares)
         // The magnitudes from which the slack was reckoned, and the kernels' room in whole numbers.
@@ -71,9 +71,9 @@ final class ProbeCodes: @unchecked Sendable {
         fine.deallocate()
     }
 
-    /// The least coarse bound that a row of at least this score can have.
-    func coarseThreshold(_ score: Double) -> Float {
-        max(-Float.greatestFiniteMagnitude, Float(score - coarseError - Self.coarseSlack).nextDown)
+    /// The least coarse and the least middle bound that a row of at least this score can have.
+    func blockThreshold(_ score: Double) -> Float {
+        max(-Float.greatestFiniteMagnitude, Float(score - coarseError - Self.blockSlack).nextDown)
     }
 
     /// Between what the score of a row lies, by its fine codes.
