@@ -8,6 +8,7 @@ import Metrics
 import RekognitionAPI
 import SQLiteStorage
 import ServiceLifecycle
+import Synchronization
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
