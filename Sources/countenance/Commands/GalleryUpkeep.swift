@@ -83,7 +83,8 @@ extension GalleryCommand {
         static let configuration = CommandConfiguration(
             abstract: "Remove the faces that have expired, in all galleries.",
             discussion: """
-                No search finds them anyway, from the second they expire; every command removes some of them by the way. \
+                No search finds them anyway, from the millisecond they expire; every command that does not work beside the \
+                service removes some of them by the way, and the service itself each minute. \
                 What is removed, and how much, is recorded.
                 """)
         @OptionGroup var output: OutputOptions

@@ -143,7 +143,7 @@ struct PolicyCommand: AsyncParsableCommand {
     /// A policy's file, or the one in force.
     struct Source: ParsableArguments {
         @Option(
-            help: .init("A policy's file. Default: the policy in force.", valueName: "file"),
+            help: .init("A policy's file, instead of the one in force or, of a test, the one that its cases name.", valueName: "file"),
             completion: .file(extensions: ["yaml", "yml"]))
         var policy: String?
         @OptionGroup var data: DataOptions
