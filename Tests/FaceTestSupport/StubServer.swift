@@ -43,8 +43,9 @@ package final class StubServer: Sendable {
                 return
             }
             let thread = Thread { [answer] in
+                // Who hangs up in the middle of a request has asked for nothing.
                 let head = Self.request(on: connection)
-                sending: for piece in answer(head) {
+                sending: for piece in head.map(answer) ?? [] {
                     switch piece {
                     case .pause(let seconds): Thread.sleep(forTimeInterval: seconds)
                     case .bytes(let bytes): guard Self.send(bytes, to: connection) else { break sending }
@@ -57,8 +58,8 @@ package final class StubServer: Sendable {
         }
     }
 
-    /// A request's head; its body is read and left.
-    private static func request(on connection: CInt) -> String {
+    /// A request's head; its body is read and left. nil for one that does not come whole.
+    private static func request(on connection: CInt) -> String? {
         var bytes: [UInt8] = [], end: Int?
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
@@ -69,7 +70,7 @@ package final class StubServer: Sendable {
                 guard bytes.count < end + 4 + (length ?? 0) else { return head }
             }
             let count = recv(connection, &buffer, buffer.count, 0)
-            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            guard count > 0 else { return nil }
             bytes += buffer[..<count]
         }
     }
