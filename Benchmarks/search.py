@@ -24,7 +24,7 @@ SIZES = (
     (25_000, 128, 400, FLAT + GRAPHS),
     (1_000_000, 128, 200, FLAT + GRAPHS[:1]),
     (1_000_000, 512, 40, FLAT),
-    (10_000_000, 128, 40, ("flat", "flat-shards", "sq8", "sq8-shards")),
+    (10_000_000, 128, 40, ("flat", "flat-blas", "flat-shards", "sq8", "sq8-shards")),
 )
 QUICK = ((5_000, 128, 20, FLAT + GRAPHS), (5_000, 512, 20, FLAT))
 

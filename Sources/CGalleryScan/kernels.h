@@ -14,22 +14,39 @@
 #endif
 
 typedef void scan_function(const struct gallery_rows *rows, const struct gallery_probe *probes, int32_t probe_count,
-                           uint32_t *masks);
+                           struct gallery_survivors *survivors);
 
 typedef void refine_function(const uint8_t *high, const uint8_t *low, const float *errors, int32_t groups,
                              const int16_t *probe, const int32_t *positions, int32_t count, int32_t *sums);
 
-typedef void interleave_function(const uint8_t *low, int32_t groups, int32_t pairs, uint8_t *blocks);
+typedef void unpack_function(const uint8_t *high, const uint8_t *low, int32_t groups, int32_t pairs, uint8_t *codes);
 
 scan_function gallery_scan_with_plain_c;
-interleave_function gallery_interleave_with_plain_c;
+scan_function gallery_scan_unpacked_with_plain_c;
+unpack_function gallery_unpack_with_plain_c;
 refine_function gallery_refine_with_plain_c;
 #if GALLERY_SCAN_X86
 scan_function gallery_scan_with_avx2;
+scan_function gallery_scan_unpacked_with_avx2;
 scan_function gallery_scan_with_avx512;
-interleave_function gallery_interleave_with_avx512;
+scan_function gallery_scan_unpacked_with_avx512;
+unpack_function gallery_unpack_with_avx512;
 refine_function gallery_refine_with_avx2;
 #endif
+
+/// Adds a row that survives.
+static inline void add_survivor(struct gallery_survivors *survivors, int32_t row, float bound) {
+    survivors->rows[survivors->count] = row;
+    survivors->bounds[survivors->count++] = bound;
+}
+
+/// The whole codes of a row's components 0...3 and 4...7 of a group, from its nibbles.
+static inline uint32_t first_four(uint32_t high, uint32_t low) {
+    return ((high & 0x0f0f0f0f) << 4) | (low & 0x0f0f0f0f);
+}
+static inline uint32_t last_four(uint32_t high, uint32_t low) {
+    return (high & 0xf0f0f0f0) | ((low >> 4) & 0x0f0f0f0f);
+}
 
 /// The rows' sums; compiled anew for each instruction set that inlines it, whose compiler makes vectors of the loops.
 static inline __attribute__((always_inline)) void refine_rows(const uint8_t *high, const uint8_t *low,
@@ -52,8 +69,7 @@ static inline __attribute__((always_inline)) void refine_rows(const uint8_t *hig
             uint32_t h, l;
             __builtin_memcpy(&h, upper + 64 * g, 4);
             __builtin_memcpy(&l, lower + 4 * g, 4);
-            const uint32_t first = ((h & 0x0f0f0f0f) << 4) | (l & 0x0f0f0f0f);
-            const uint32_t second = (h & 0xf0f0f0f0) | ((l >> 4) & 0x0f0f0f0f);
+            const uint32_t first = first_four(h, l), second = last_four(h, l);
             __builtin_memcpy(codes + 8 * g, &first, 4);
             __builtin_memcpy(codes + 8 * g + 4, &second, 4);
         }

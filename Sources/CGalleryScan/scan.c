@@ -12,22 +12,33 @@ bool gallery_scan_supports(enum gallery_scan_path path) {
 }
 
 void gallery_scan(enum gallery_scan_path path, const struct gallery_rows *rows, const struct gallery_probe *probes,
-                  int32_t probe_count, uint32_t *masks) {
+                  int32_t probe_count, struct gallery_survivors *survivors) {
     scan_function *scan = gallery_scan_with_plain_c;
 #if GALLERY_SCAN_X86
     if (path == gallery_scan_avx2) scan = gallery_scan_with_avx2;
     if (path == gallery_scan_avx512) scan = gallery_scan_with_avx512;
 #endif
-    scan(rows, probes, probe_count, masks);
+    scan(rows, probes, probe_count, survivors);
 }
 
-void gallery_interleave(enum gallery_scan_path path, const uint8_t *low, int32_t groups, int32_t pairs,
-                        uint8_t *blocks) {
-    interleave_function *interleave = gallery_interleave_with_plain_c;
+void gallery_scan_unpacked(enum gallery_scan_path path, const struct gallery_rows *rows,
+                           const struct gallery_probe *probes, int32_t probe_count,
+                           struct gallery_survivors *survivors) {
+    scan_function *scan = gallery_scan_unpacked_with_plain_c;
 #if GALLERY_SCAN_X86
-    if (path == gallery_scan_avx512) interleave = gallery_interleave_with_avx512;
+    if (path == gallery_scan_avx2) scan = gallery_scan_unpacked_with_avx2;
+    if (path == gallery_scan_avx512) scan = gallery_scan_unpacked_with_avx512;
 #endif
-    interleave(low, groups, pairs, blocks);
+    scan(rows, probes, probe_count, survivors);
+}
+
+void gallery_unpack(enum gallery_scan_path path, const uint8_t *high, const uint8_t *low, int32_t groups, int32_t pairs,
+                    uint8_t *codes) {
+    unpack_function *unpack = gallery_unpack_with_plain_c;
+#if GALLERY_SCAN_X86
+    if (path == gallery_scan_avx512) unpack = gallery_unpack_with_avx512;
+#endif
+    unpack(high, low, groups, pairs, codes);
 }
 
 void gallery_refine(enum gallery_scan_path path, const uint8_t *high, const uint8_t *low, const float *errors,
@@ -44,52 +55,72 @@ void gallery_refine_with_plain_c(const uint8_t *high, const uint8_t *low, const 
     refine_rows(high, low, errors, groups, probe, positions, count, sums);
 }
 
-void gallery_interleave_with_plain_c(const uint8_t *low, int32_t groups, int32_t pairs, uint8_t *blocks) {
+void gallery_unpack_with_plain_c(const uint8_t *high, const uint8_t *low, int32_t groups, int32_t pairs,
+                                 uint8_t *codes) {
     for (int32_t block = 0; block < 2 * pairs; ++block, low += 64 * groups) {
-        for (int32_t g = 0; g < groups; ++g, blocks += 64) {
-            for (int32_t row = 0; row < 16; ++row) __builtin_memcpy(blocks + 4 * row, low + 4 * (row * groups + g), 4);
+        for (int32_t g = 0; g < groups; ++g, high += 64, codes += 128) {
+            for (int32_t row = 0; row < 16; ++row) {
+                uint32_t h, l;
+                __builtin_memcpy(&h, high + 4 * row, 4);
+                __builtin_memcpy(&l, low + 4 * (row * groups + g), 4);
+                const uint32_t first = first_four(h, l), second = last_four(h, l);
+                __builtin_memcpy(codes + 4 * row, &first, 4);
+                __builtin_memcpy(codes + 64 + 4 * row, &second, 4);
+            }
         }
     }
 }
 
-/// sum(codes * nibbles) of a row; `bytes` points at its dword in the first group.
-static int32_t sum_of_row(const uint8_t *bytes, int32_t groups, const int8_t *codes) {
-    int32_t sum = 0;
-    for (int32_t g = 0; g < groups; ++g, bytes += 64, codes += 8) {
-        for (int32_t b = 0; b < 4; ++b) sum += codes[b] * (bytes[b] & 15) + codes[4 + b] * (bytes[b] >> 4);
-    }
-    return sum;
-}
-
-/// Whether a row's bound reaches the threshold; `number` is the u or v of the header, `scale` what goes with it.
-static bool reaches(float step, int32_t number, float scale, float error, const struct gallery_probe *probe) {
+/// A row's bound; `number` is the u or v of the header, `scale` what goes with it.
+static float bound(float step, int32_t number, float scale, float error, const struct gallery_probe *probe) {
     const float product = step * (float)number * scale;
     const float spread = error * probe->spread;
-    const float bound = product + spread;
-    return bound >= probe->threshold;
+    return product + spread;
+}
+
+/// A row's coarse bound. `bytes` points at its dword in the first group.
+static float coarse_bound(const uint8_t *bytes, const struct gallery_rows *rows, int32_t row,
+                          const struct gallery_probe *probe) {
+    const int8_t *codes = probe->codes;
+    int32_t sum = 0;
+    for (int32_t g = 0; g < rows->groups; ++g, bytes += 64, codes += 8) {
+        for (int32_t b = 0; b < 4; ++b) sum += codes[b] * (bytes[b] & 15) + codes[4 + b] * (bytes[b] >> 4);
+    }
+    return bound(rows->steps[row], 2 * sum - probe->offset, probe->scale, rows->coarse_errors[row], probe);
+}
+
+/// A row's middle bound. `bytes` points at its first dword in the first group.
+static float middle_bound(const uint8_t *bytes, const struct gallery_rows *rows, int32_t row,
+                          const struct gallery_probe *probe) {
+    const int8_t *codes = probe->codes;
+    int32_t sum = 0;
+    for (int32_t g = 0; g < rows->groups; ++g, bytes += 128, codes += 8) {
+        for (int32_t b = 0; b < 4; ++b) sum += codes[b] * bytes[b] + codes[4 + b] * bytes[64 + b];
+    }
+    return bound(rows->steps[row], 2 * sum - 17 * probe->offset, probe->scale / 16, rows->fine_errors[row], probe);
 }
 
 void gallery_scan_with_plain_c(const struct gallery_rows *rows, const struct gallery_probe *probes,
-                               int32_t probe_count, uint32_t *masks) {
-    const int32_t groups = rows->groups;
-    for (int32_t pair = 0; pair < rows->pairs; ++pair) {
-        for (int32_t p = 0; p < probe_count; ++p) {
-            const struct gallery_probe *probe = &probes[p];
-            uint32_t mask = 0;
-            for (int32_t row = 0; row < 32; ++row) {
-                const int64_t i = 32 * (int64_t)pair + row;
-                const int64_t offset = i / 16 * 64 * groups + i % 16 * 4;
-                const int32_t high = sum_of_row(rows->high + offset, groups, probe->codes);
-                if (!reaches(rows->steps[i], 2 * high - probe->offset, probe->scale, rows->coarse_errors[i], probe))
-                    continue;
-                if (rows->low) {
-                    const int32_t low = sum_of_row(rows->low + offset, groups, probe->codes);
-                    const int32_t number = 2 * (16 * high + low) - 17 * probe->offset;
-                    if (!reaches(rows->steps[i], number, probe->scale / 16, rows->fine_errors[i], probe)) continue;
-                }
-                mask |= 1u << row;
-            }
-            masks[(int64_t)p * rows->pairs + pair] = mask;
+                               int32_t probe_count, struct gallery_survivors *survivors) {
+    for (int32_t p = 0; p < probe_count; ++p) {
+        survivors[p].count = 0;
+        for (int32_t row = 0; row < 32 * rows->pairs; ++row) {
+            const uint8_t *bytes = rows->codes + (int64_t)(row / 16) * 64 * rows->groups + row % 16 * 4;
+            const float bound = coarse_bound(bytes, rows, row, &probes[p]);
+            if (bound >= probes[p].threshold) add_survivor(&survivors[p], row, bound);
+        }
+    }
+}
+
+void gallery_scan_unpacked_with_plain_c(const struct gallery_rows *rows, const struct gallery_probe *probes,
+                                        int32_t probe_count, struct gallery_survivors *survivors) {
+    for (int32_t p = 0; p < probe_count; ++p) {
+        survivors[p].count = 0;
+        for (int32_t row = 0; row < 32 * rows->pairs; ++row) {
+            if (rows->coarse_errors[row] < 0) continue;
+            const uint8_t *bytes = rows->codes + (int64_t)(row / 16) * 128 * rows->groups + row % 16 * 4;
+            const float bound = middle_bound(bytes, rows, row, &probes[p]);
+            if (bound >= probes[p].threshold) add_survivor(&survivors[p], row, bound);
         }
     }
 }

@@ -1,3 +1,6 @@
+import Dispatch
+import Synchronization
+
 extension Result where Failure == any Error, Success: Sendable {
     /// What `body` gives or throws.
     package init(_ body: @Sendable () async throws -> Success) async {
@@ -32,4 +35,18 @@ extension Array where Element: Sendable {
             }
         }
     }
+}
+
+/// What `body` gives for each of 0..<count, on some threads: a thread has every so many-th of them. It blocks.
+func onThreads<Value: Sendable, Failure: Error>(
+    _ threads: Int, count: Int, _ body: @Sendable (Int) throws(Failure) -> Value
+) throws(Failure) -> [Value] {
+    if threads == 1 { return try (0..<count).map(body) }
+    let parts = Mutex([Result<[Value], Failure>?](repeating: nil, count: threads))
+    DispatchQueue.concurrentPerform(iterations: threads) { thread in
+        let part = Result { () throws(Failure) in try stride(from: thread, to: count, by: threads).map(body) }
+        parts.withLock { $0[thread] = part }
+    }
+    let all = try parts.withLock { $0 }.compactMap(\.self).map { part throws(Failure) in try part.get() }
+    return (0..<count).map { all[$0 % threads][$0 / threads] }
 }

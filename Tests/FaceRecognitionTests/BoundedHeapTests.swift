@@ -12,16 +12,16 @@ import Testing
         }
     }
 
-    @Test("In any order of up to seven elements, ties or not, the first few are kept")
+    @Test("In any order of up to seven elements, ties or not, the greatest few are kept")
     func exhaustive() {
         for elements in [[1], [1, 1], [1, 2, 3], [1, 1, 2, 2], [1, 2, 3, 4, 5], [3, 3, 3, 4, 5, 1], [1, 2, 3, 4, 5, 6, 7]] {
             for order in permutations(elements) {
                 for capacity in 1...(elements.count + 1) {
-                    var heap = BoundedHeap<Int>(capacity: capacity, precedes: <)
+                    var heap = BoundedHeap<Int>(capacity: capacity)
                     for (i, element) in order.enumerated() {
                         heap.insert(element)
-                        let best = order[...i].sorted().prefix(capacity)
-                        guard heap.sorted() == Array(best), heap.last == (best.count == capacity ? best.last : nil) else {
+                        let best = order[...i].sorted(by: >).prefix(capacity)
+                        guard heap.sorted() == Array(best), heap.least == (best.count == capacity ? best.last : nil) else {
                             Issue.record("\(order) at \(i), capacity \(capacity): \(heap.sorted())")
                             return
                         }

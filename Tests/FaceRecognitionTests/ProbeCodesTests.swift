@@ -17,7 +17,7 @@ import Testing
         return segment
     }
 
-    private func refine(_ path: ScanPath, _ probe: ProbeCodes, _ segment: IndexSegment, _ i: Int) -> Int32 {
+    private func refine(_ path: ScanPath, _ probe: borrowing ProbeCodes, _ segment: IndexSegment, _ i: Int) -> Int32 {
         var sum: Int32 = 0
         gallery_refine(
             path.kernel, segment.high, segment.low, segment.fineErrors, Int32(segment.layout.groups), probe.fine,
@@ -25,27 +25,37 @@ import Testing
         return sum
     }
 
-    /// - Parameter isNarrowed: whether the middle pass is made too.
+    /// Rows and their bounds' bits.
+    private typealias Left = [Int32: UInt32]
+
+    /// What a pass over blocks leaves for each probe: the coarse one, or with whole codes the middle one.
     private func scan(
-        _ path: ScanPath, _ probes: [ProbeCodes], _ thresholds: [Float], _ segment: IndexSegment,
-        isNarrowed: Bool = false
-    ) -> [UInt32] {
-        let pairs = segment.layout.capacity / 32, groups = segment.layout.groups
-        var masks = [UInt32](repeating: 0, count: probes.count * pairs)
-        let described = zip(probes, thresholds).map { probe, threshold in
-            gallery_probe(
-                codes: probe.coarse, offset: probe.offset, scale: probe.coarseScale, spread: probe.blockSpread,
-                threshold: threshold)
+        _ path: ScanPath, _ probes: [Template], _ thresholds: [Float], _ segment: IndexSegment, unpacked: Bool
+    ) -> [Left] {
+        let rows = segment.layout.capacity, groups = segment.layout.groups
+        let codes = UnsafeMutablePointer<ProbeCodes>.allocate(capacity: probes.count)
+        for (p, probe) in probes.enumerated() { (codes + p).initialize(to: ProbeCodes(probe)) }
+        defer {
+            codes.deinitialize(count: probes.count)
+            codes.deallocate()
         }
-        withUnsafeTemporaryAllocation(byteCount: pairs * 128 * groups, alignment: 64) { low in
-            gallery_interleave(path.kernel, segment.low, Int32(groups), Int32(pairs), low.baseAddress)
-            var rows = gallery_rows(
-                high: segment.high, low: isNarrowed ? low.baseAddress?.assumingMemoryBound(to: UInt8.self) : nil,
-                steps: segment.steps, coarse_errors: segment.coarseErrors, fine_errors: segment.fineErrors,
-                groups: Int32(groups), pairs: Int32(pairs))
-            gallery_scan(path.kernel, &rows, described, Int32(probes.count), &masks)
+        let described = probes.indices.map { p in
+            var probe = codes[p].described(threshold: 0)
+            probe.threshold = thresholds[p]
+            return probe
         }
-        return masks
+        let work = ScanWorkspace(probes: probes.count, rows: rows, groups: groups, hasMiddlePass: true)
+        gallery_unpack(path.kernel, segment.high, segment.low, Int32(groups), Int32(rows / 32), work.codes)
+        var passage = gallery_rows(
+            codes: unpacked ? work.codes : segment.high, steps: segment.steps, coarse_errors: segment.coarseErrors,
+            fine_errors: segment.fineErrors, groups: Int32(groups), pairs: Int32(rows / 32))
+        (unpacked ? gallery_scan_unpacked : gallery_scan)(
+            path.kernel, &passage, described, Int32(probes.count), work.left)
+        return probes.indices.map { p in
+            let left = work.left[p], rows = (0..<Int(left.count)).map { left.rows[$0] }
+            #expect(rows == rows.sorted())
+            return Left(uniqueKeysWithValues: rows.indices.map { (rows[$0], left.bounds[$0].bitPattern) })
+        }
     }
 
     @Test("The true score lies between the fine bounds, and survives its own threshold in both passes over blocks")
@@ -65,10 +75,14 @@ import Testing
                         fineSum: refine(.plain, codes, segment, i), step: segment.steps[i], error: segment.fineErrors[i]
                     )
                     #expect(lower <= score && score <= upper, "seed \(seed), row \(i)")
-                    for isNarrowed in [false, true] {
-                        let masks = scan(
-                            .plain, [codes], [codes.blockThreshold(score)], segment, isNarrowed: isNarrowed)
-                        #expect(masks[i / 32] & (1 << (i % 32)) != 0, "seed \(seed), row \(i), \(isNarrowed)")
+                    for unpacked in [false, true] {
+                        let left = scan(
+                            .plain, [probe], [codes.blockThreshold(score)], segment, unpacked: unpacked)[0]
+                        let bound = try #require(left[Int32(i)], "seed \(seed), row \(i), \(unpacked)")
+                        guard unpacked else { continue }
+                        let (lower, upper) = codes.bounds(
+                            middle: Float(bitPattern: bound), error: segment.fineErrors[i])
+                        #expect(lower <= score && score <= upper, "seed \(seed), row \(i), middle")
                     }
                 }
             }
@@ -91,9 +105,9 @@ import Testing
         let templates = (0..<2_048).map { _ in Template.random(128, using: &random) }
         let segment = segment(templates)
         let probe = Template.random(128, using: &random)
-        let codes = ProbeCodes(probe), threshold = codes.blockThreshold(0.1)
-        func left(_ isNarrowed: Bool) -> Int {
-            scan(.plain, [codes], [threshold], segment, isNarrowed: isNarrowed).reduce(0) { $0 + $1.nonzeroBitCount }
+        let threshold = ProbeCodes(probe).blockThreshold(0.1)
+        func left(_ unpacked: Bool) -> Int {
+            scan(.plain, [probe], [threshold], segment, unpacked: unpacked)[0].count
         }
         let reaching = try templates.count { try probe.compared(with: $0).value >= 0.1 }
         let nearly = try templates.count { try probe.compared(with: $0).value >= 0.1 - 0.04 }
@@ -101,7 +115,7 @@ import Testing
     }
 
     @Test(
-        "Every instruction set gives the plain path's bits, for 1 to 8 probes",
+        "Every instruction set leaves the plain path's rows with its bounds, to the bit, for 1 to 8 probes",
         arguments: ScanPath.supported.filter { $0 != .plain })
     func paths(path: ScanPath) throws {
         for seed in 0..<400 as Range<UInt64> {
@@ -109,17 +123,23 @@ import Testing
             let dimension = seed < 380 ? 1 + Int(seed % 130) : [511, 512, 1_023, 1_024][Int(seed % 4)]
             let count = Int.random(in: 1...100, using: &random)
             let segment = segment((0..<count).map { _ in .awkward(dimension, using: &random) })
-            let probes = (0...Int(seed % 8)).map { _ in ProbeCodes(.awkward(dimension, using: &random)) }
+            let probes = (0...Int(seed % 8)).map { _ in Template.awkward(dimension, using: &random) }
             let thresholds = probes.map { _ in
                 Bool.random(using: &random) ? Float.random(in: -1...1, using: &random) : -.greatestFiniteMagnitude
             }
-            for isNarrowed in [false, true] {
-                #expect(
-                    scan(path, probes, thresholds, segment, isNarrowed: isNarrowed)
-                        == scan(.plain, probes, thresholds, segment, isNarrowed: isNarrowed), "seed \(seed)")
-            }
+            // Rows that are removed survive nothing.
+            for i in 0..<count where seed.isMultiple(of: 3) && i % 5 == 2 { segment.erase(i) }
+            let coarse = scan(.plain, probes, thresholds, segment, unpacked: false)
+            #expect(scan(path, probes, thresholds, segment, unpacked: false) == coarse, "seed \(seed)")
+            var middle = scan(.plain, probes, thresholds, segment, unpacked: true)
+            // It asks both.
+            if path == .avx2 { middle = zip(middle, coarse).map { a, b in a.filter { b[$0.key] != nil } } }
+            #expect(scan(path, probes, thresholds, segment, unpacked: true) == middle, "seed \(seed)")
+            let all = coarse.flatMap(\.keys) + middle.flatMap(\.keys)
+            #expect(all.allSatisfy { segment.isLive(Int($0)) }, "seed \(seed)")
+            let codes = ProbeCodes(probes[0])
             for i in 0..<count {
-                #expect(refine(path, probes[0], segment, i) == refine(.plain, probes[0], segment, i), "seed \(seed)")
+                #expect(refine(path, codes, segment, i) == refine(.plain, codes, segment, i), "seed \(seed)")
             }
         }
     }

@@ -1,6 +1,7 @@
-import FaceRecognition
 import FaceTestSupport
 import Testing
+
+@testable import FaceRecognition
 
 @Suite struct TemplateTests {
     private func refused(_ code: RecognitionError.Code, _ body: () throws -> Void) {
@@ -25,6 +26,18 @@ import Testing
         for bad: [Float] in [[], [0], [.nan], [1, .infinity], [1.001], [0.5, 0.5], [Float](repeating: 0.031234753, count: 1_025)] {
             refused(.invalidTemplate) { _ = try Template(model: .test, unitLength: bad) }
         }
+    }
+
+    @Test("Many comparisons at once give each pair's score to the bit", arguments: 0...9)
+    func many(count: Int) throws {
+        var random = SeededGenerator(seed: UInt64(count))
+        for dimension in [1, 7, 128] {
+            let probe = Template.random(dimension, using: &random)
+            let others = (0..<count).map { _ in Template.random(dimension, using: &random) }
+            #expect(try probe.compared(with: others) == others.map { try probe.compared(with: $0) })
+        }
+        let short = try Template(model: .test, normalising: [1]), long = try Template(model: .test, normalising: [1, 2])
+        refused(.modelMismatch) { _ = try short.compared(with: [Template](repeating: short, count: count) + [long]) }
     }
 
     @Test("Templates of two models, or of two lengths, are never compared")

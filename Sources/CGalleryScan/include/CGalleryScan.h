@@ -6,7 +6,9 @@
 //
 // Layout. Components come in groups of 8, rows in blocks of 16. Four bytes hold a row's nibbles of a group: byte b has
 // component b in its lower half and component b + 4 in its upper half. High nibbles lie block by block, within a block
-// group by group, within a group row by row: 64 bytes a group, one dword a row. Low nibbles lie row by row.
+// group by group, within a group row by row: 64 bytes a group, one dword a row. Low nibbles lie row by row. Unpacked
+// for many probes, whole codes lie as the high nibbles do, but twice as wide: 64 bytes of components 0...3, then 64 of
+// components 4...7.
 #ifndef COUNTENANCE_GALLERY_SCAN_H
 #define COUNTENANCE_GALLERY_SCAN_H
 
@@ -38,26 +40,38 @@ bool gallery_scan_supports(enum gallery_scan_path path);
 
 /// The rows that one passage looks at: `pairs` pairs of blocks, 32 rows each. All pointers are aligned to 64 bytes.
 struct gallery_rows {
-    const uint8_t *high;
-    /// The low nibbles as `gallery_interleave` lays them out. NULL: the coarse bound alone decides.
-    const uint8_t *low;
+    /// High nibbles, or whole codes unpacked.
+    const uint8_t *codes;
     const float *steps;
+    /// -infinity for a row that is removed: it never survives.
     const float *coarse_errors;
     const float *fine_errors;
     int32_t groups;
     int32_t pairs;
 };
 
-/// Compares the rows with `probe_count` (1...8) probes. Bit r of masks[probe * pairs + pair] says that the coarse bound
-/// of the pair's row r is at least the probe's threshold and, when there are low nibbles, that its middle bound is too.
-/// Every path gives the same bits.
-void gallery_scan(enum gallery_scan_path path, const struct gallery_rows *rows, const struct gallery_probe *probes,
-                  int32_t probe_count, uint32_t *masks);
+/// The rows that survive for one probe, ascending, and their bounds; counted from the first of `gallery_rows`. There is
+/// room for 16 more than all rows.
+struct gallery_survivors {
+    int32_t *rows;
+    float *bounds;
+    int32_t count;
+};
 
-/// Lays low nibbles out as the high ones are: block by block of 16 rows, group by group, row by row. `blocks` has room
-/// for 64 bytes a group and block and is aligned to 64 bytes.
-void gallery_interleave(enum gallery_scan_path path, const uint8_t *low, int32_t groups, int32_t pairs,
-                        uint8_t *blocks);
+/// Compares the rows' high nibbles with `probe_count` (1...8) probes, and writes for each of them the rows whose coarse
+/// bound is at least its threshold. Every path gives the same.
+void gallery_scan(enum gallery_scan_path path, const struct gallery_rows *rows, const struct gallery_probe *probes,
+                  int32_t probe_count, struct gallery_survivors *survivors);
+
+/// The same with whole codes unpacked, and their middle bound. On AVX2 a row's coarse bound must reach the threshold
+/// too: there nibbles are added up one after the other, and most rows need no second time.
+void gallery_scan_unpacked(enum gallery_scan_path path, const struct gallery_rows *rows,
+                           const struct gallery_probe *probes, int32_t probe_count,
+                           struct gallery_survivors *survivors);
+
+/// Unpacks the codes of `pairs` pairs of blocks. `codes` has room for 128 bytes a group and block and is aligned to 64.
+void gallery_unpack(enum gallery_scan_path path, const uint8_t *high, const uint8_t *low, int32_t groups, int32_t pairs,
+                    uint8_t *codes);
 
 /// sums[i] = sum(probe * (2 m - 255)) over the fine codes m of the row at positions[i]. `high` and `low` are the
 /// segment's; `probe` has 8 numbers a group. The caller keeps the sum of |probe| below 2^31 / 256. `errors` is only

@@ -1,40 +1,38 @@
-/// Keeps the first `capacity` elements of an order, whatever the order they come in.
+/// Keeps the `capacity` greatest elements, whatever the order they come in.
 ///
-/// A binary heap with the last of those kept at its root (Williams, CACM 7(6), 1964).
-struct BoundedHeap<Element> {
+/// A binary heap with the least of those kept at its root (Williams, CACM 7(6), 1964).
+struct BoundedHeap<Element: Comparable> {
     private var elements: [Element] = []
     private let capacity: Int
-    private let precedes: (Element, Element) -> Bool
 
-    /// - Precondition: capacity at least 1; `precedes` is a strict weak ordering.
-    init(capacity: Int, precedes: @escaping (Element, Element) -> Bool) {
+    /// - Precondition: capacity at least 1.
+    init(capacity: Int) {
         precondition(capacity >= 1, "A heap keeps at least one element")
         self.capacity = capacity
-        self.precedes = precedes
     }
 
-    /// The element that the next better one will push out, once the heap is full.
-    var last: Element? { elements.count == capacity ? elements[0] : nil }
+    /// The element that the next greater one will push out, once the heap is full.
+    var least: Element? { elements.count == capacity ? elements[0] : nil }
 
     /// - Complexity: O(log capacity).
     mutating func insert(_ element: Element) {
         if elements.count < capacity {
             elements.append(element)
             siftUp(elements.count - 1)
-        } else if precedes(element, elements[0]) {
+        } else if element > elements[0] {
             elements[0] = element
             siftDown(0)
         }
     }
 
     /// - Complexity: O(n log n).
-    func sorted() -> [Element] { elements.sorted(by: precedes) }
+    func sorted() -> [Element] { elements.sorted(by: >) }
 
     private mutating func siftUp(_ start: Int) {
         var child = start
         while child > 0 {
             let parent = (child - 1) / 2
-            guard precedes(elements[parent], elements[child]) else { return }
+            guard elements[parent] > elements[child] else { return }
             elements.swapAt(parent, child)
             child = parent
         }
@@ -43,13 +41,12 @@ struct BoundedHeap<Element> {
     private mutating func siftDown(_ start: Int) {
         var parent = start
         while true {
-            var last = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < elements.count {
-                if precedes(elements[last], elements[child]) { last = child }
-            }
-            guard last != parent else { return }
-            elements.swapAt(parent, last)
-            parent = last
+            let left = 2 * parent + 1, right = left + 1
+            guard left < elements.count else { return }
+            let child = right < elements.count && elements[left] > elements[right] ? right : left
+            guard elements[parent] > elements[child] else { return }
+            elements.swapAt(parent, child)
+            parent = child
         }
     }
 }

@@ -102,6 +102,30 @@ public struct Template: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The same with many, in their order: four sums side by side, since each has to wait for its last addition.
+    func compared(with others: [Template]) throws -> [ComparisonScore] {
+        for other in others { try mustMatch(other) }
+        let probe = components.span, whole = others.count / 4 * 4
+        var scores: [ComparisonScore] = []
+        scores.reserveCapacity(others.count)
+        for first in stride(from: 0, to: whole, by: 4) {
+            let four = (others[first], others[first + 1], others[first + 2], others[first + 3])
+            let a = four.0.components.span, b = four.1.components.span
+            let c = four.2.components.span, d = four.3.components.span
+            var sums = (0.0, 0.0, 0.0, 0.0)
+            for i in probe.indices {
+                let component = Double(probe[i])
+                sums.0 += component * Double(a[i])
+                sums.1 += component * Double(b[i])
+                sums.2 += component * Double(c[i])
+                sums.3 += component * Double(d[i])
+            }
+            for sum in [sums.0, sums.1, sums.2, sums.3] { scores.append(ComparisonScore(sum)) }
+        }
+        for other in others[whole...] { scores.append(try compared(with: other)) }
+        return scores
+    }
+
     private func mustMatch(_ other: Template) throws {
         guard model == other.model, components.count == other.components.count else {
             throw RecognitionError(

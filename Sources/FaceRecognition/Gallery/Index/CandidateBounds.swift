@@ -2,13 +2,13 @@ import Synchronization
 
 /// What the threads that search for one probe know together: a score that certainly `limit` rows reach.
 ///
-/// Rows whose upper bound is below it can be no candidates.
-final class CandidateBounds: Sendable {
+/// Rows whose upper bound is below it can be no candidates. No object, as `ProbeCodes` is none.
+struct CandidateBounds: ~Copyable, Sendable {
     private let best: Mutex<BoundedHeap<Double>>
     private let bits: Atomic<UInt64>
 
     init(limit: Int, floor: ComparisonScore) {
-        best = Mutex(BoundedHeap(capacity: limit, precedes: >))
+        best = Mutex(BoundedHeap(capacity: limit))
         bits = Atomic(floor.value.bitPattern)
     }
 
@@ -21,7 +21,7 @@ final class CandidateBounds: Sendable {
         best.withLock { best in
             for bound in lowerBounds { best.insert(bound) }
             // Under the lock, so that it never falls.
-            if let last = best.last, last > threshold { bits.store(last.bitPattern, ordering: .relaxed) }
+            if let least = best.least, least > threshold { bits.store(least.bitPattern, ordering: .relaxed) }
         }
     }
 }

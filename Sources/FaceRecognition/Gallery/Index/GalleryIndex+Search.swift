@@ -111,30 +111,31 @@ extension GalleryIndex {
                 )
             }
         }
-        let possible = IndexScan(self, probes, limit: limit, floor: floor, filter: filter, path: path)
-            .possibleRows(threads: threads, bytesWorthAThread: bytesWorthAThread)
+        let possible = IndexScan(
+            self, probes, limit: limit, floor: floor, filter: filter, path: path, threads: threads,
+            bytesWorthAThread: bytesWorthAThread
+        ).possibleRows()
         // Each row is asked for once, however many probes it may be a candidate of.
-        let wanted = possible.enumerated().flatMap { p, rows in rows.map { (row: $0, probe: p) } }
-            .sorted { $0.row < $1.row }
         var rows: [Int64] = []
-        for (row, _) in wanted where row != rows.last { rows.append(row) }
-        var matches = probes.map { _ in [Match]() }
-        guard !rows.isEmpty else { return matches }
+        for row in possible.joined().sorted() where row != rows.last { rows.append(row) }
+        guard !rows.isEmpty else { return probes.map { _ in [] } }
         let faces = try exact(rows)
         guard faces.count == rows.count else {
             throw RecognitionError(.fault, "\(rows.count) templates were asked for, \(faces.count) came.")
         }
-        var i = 0
-        for (row, probe) in wanted {
-            if row != rows[i] { i += 1 }
-            guard let face = faces[i] else { throw Outdated(row: row) }
-            let score = try probes[probe].compared(with: face.template)
-            if score >= floor { matches[probe].append(Match(row: row, id: face.id, score: score)) }
+        return try zip(probes, possible).map { probe, possible in
+            let found = try possible.map { row in
+                let i = rows.partitioningIndex { $0 >= row }
+                guard let face = faces[i] else { throw Outdated(row: row) }
+                return face
+            }
+            let scores = try probe.compared(with: found.map(\.template))
+            var matches: [Match] = []
+            for (i, score) in scores.enumerated() where score >= floor {
+                matches.append(Match(row: possible[i], id: found[i].id, score: score))
+            }
+            matches.sort(by: Match.precedes)
+            return Array(matches.prefix(limit))
         }
-        for p in matches.indices {
-            matches[p].sort(by: Match.precedes)
-            matches[p].removeLast(max(0, matches[p].count - limit))
-        }
-        return matches
     }
 }

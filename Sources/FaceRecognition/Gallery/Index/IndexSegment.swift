@@ -58,12 +58,8 @@ final class IndexSegment: @unchecked Sendable {
 
     /// Where the row lies, if it is here and not removed.
     func position(of row: Int64) -> Int? {
-        var low = 0, high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if rows[middle] < row { low = middle + 1 } else { high = middle }
-        }
-        return low < count && rows[low] == row && isLive(low) ? low : nil
+        let i = (0..<count).partitioningIndex { rows[$0] >= row }
+        return i < count && rows[i] == row && isLive(i) ? i : nil
     }
 
     /// Whether a search under this filter may find the row.

@@ -4,8 +4,8 @@ import CGalleryScan
 ///
 /// The letters are those of Documentation/ExactSearch.md, where each bound is proved.
 ///
-/// `@unchecked Sendable`: a class for the sake of memory that does not move; it is written in `init` only.
-final class ProbeCodes: @unchecked Sendable {
+/// No object, so that threads that share it count no references to it.
+struct ProbeCodes: ~Copyable {
     /// No template is longer than this (`Template.lengthTolerance`).
     static let longestTemplate = 1 + 2 * Template.lengthTolerance
     /// More than all rounding of the bounds over blocks, coarse and middle, in single precision.
@@ -32,7 +32,7 @@ final class ProbeCodes: @unchecked Sendable {
     private let fineError: Double
 
     init(_ probe: Template) {
-        let q = probe.components.map(Double.init)
+        let q = probe.components
         let padded = (q.count + 7) / 8 * 8
         let largest = q.reduce(0) { max($0, abs($1)) }
         coarse = .allocate(capacity: padded)
@@ -40,19 +40,20 @@ final class ProbeCodes: @unchecked Sendable {
         fine = .allocate(capacity: padded)
         fine.initialize(repeating: 0, count: padded)
         // In single precision: the errors are measured against the very scale that the bound uses.
-        let scale = Float(largest / 127)
+        let scale = largest / 127
+        let unit = Double(scale), inverse = 1 / unit
         var squares = 0.0, coarseSquares = 0.0, fineSquares = 0.0
         var sum: Int32 = 0, fineSum = 0
-        for (i, component) in q.enumerated() {
-            let c = max(-127, min(127, whole(component / Double(scale))))
+        for (i, component) in q.lazy.map(Double.init).enumerated() {
+            let c = max(-127, min(127, whole(component * inverse)))
             let f = max(-Self.fineScale, min(Self.fineScale, whole(component * Self.fineScale)))
             coarse[i] = Int8(c)
             fine[i] = Int16(f)
             sum += Int32(c)
             fineSum += Int(abs(f))
             squares += component * component
-            coarseSquares += square(component - c * Double(scale))
-            fineSquares += square(component - f / Self.fineScale)
+            coarseSquares += square(component - c * unit)
+            fineSquares += square(component - f * (1 / Self.fineScale))
         }
         offset = 15 * sum
         coarseScale = scale / 2
@@ -74,6 +75,18 @@ final class ProbeCodes: @unchecked Sendable {
     /// The least coarse and the least middle bound that a row of at least this score can have.
     func blockThreshold(_ score: Double) -> Float {
         max(-Float.greatestFiniteMagnitude, Float(score - coarseError - Self.blockSlack).nextDown)
+    }
+
+    /// For the kernels: the least score that a row must be able to have.
+    func described(threshold score: Double) -> gallery_probe {
+        gallery_probe(
+            codes: coarse, offset: offset, scale: coarseScale, spread: blockSpread, threshold: blockThreshold(score))
+    }
+
+    /// Between what the score of a row lies, by its middle bound.
+    func bounds(middle bound: Float, error: Float) -> (lower: Double, upper: Double) {
+        let upper = Double(bound) + (coarseError + Self.blockSlack)
+        return (upper - 2 * (Double(blockSpread) * Double(error) + coarseError + Self.blockSlack), upper)
     }
 
     /// Between what the score of a row lies, by its fine codes.

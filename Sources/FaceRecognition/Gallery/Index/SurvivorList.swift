@@ -1,11 +1,17 @@
-/// The rows that may be candidates, each with the most that its score can be.
+/// A row that may be a candidate.
+struct Survivor: Sendable {
+    let segment: Int32
+    let position: Int32
+    /// The most that its score can be.
+    let upper: Double
+}
+
+/// The rows that may be candidates of a probe.
 struct SurvivorList: Sendable {
-    private var survivors: [(row: Int64, upper: Double)] = []
+    private var survivors: [Survivor] = []
     private var pruneAt = 1_024
 
-    mutating func append(_ row: Int64, upper: Double) { survivors.append((row, upper)) }
-
-    mutating func append(_ other: SurvivorList) { survivors += other.survivors }
+    mutating func append(_ survivor: Survivor) { survivors.append(survivor) }
 
     /// Drops the rows that a risen threshold has ruled out: now and then only, so that a row costs constant time.
     mutating func prune(below threshold: Double) {
@@ -14,7 +20,5 @@ struct SurvivorList: Sendable {
         pruneAt = max(1_024, 2 * survivors.count)
     }
 
-    func rows(reaching threshold: Double) -> [Int64] {
-        survivors.lazy.filter { $0.upper >= threshold }.map(\.row)
-    }
+    func reaching(_ threshold: Double) -> [Survivor] { survivors.filter { $0.upper >= threshold } }
 }

@@ -1,0 +1,43 @@
+import CGalleryScan
+
+/// What a thread of a scan writes to.
+struct ScanWorkspace: ~Copyable {
+    static let probesAtOnce = Int(GALLERY_SCAN_MAXIMUM_PROBES)
+
+    /// By probe.
+    var survivors: [SurvivorList]
+    var lowerBounds: [Double] = []
+    /// What the kernel leaves of a chunk, for each of the probes that it compares at once.
+    let left: UnsafeMutablePointer<gallery_survivors>
+    /// What `gallery_refine` gives.
+    let sums: UnsafeMutablePointer<Int32>
+    /// A chunk's codes unpacked; nil when there is no middle pass.
+    let codes: UnsafeMutablePointer<UInt8>?
+    private let rows: UnsafeMutablePointer<Int32>
+    private let bounds: UnsafeMutablePointer<Float>
+
+    /// - Parameter rows: of the largest chunk.
+    init(probes: Int, rows count: Int, groups: Int, hasMiddlePass: Bool) {
+        survivors = (0..<probes).map { _ in SurvivorList() }
+        let room = count + 16
+        rows = .allocate(capacity: room * Self.probesAtOnce)
+        bounds = .allocate(capacity: room * Self.probesAtOnce)
+        left = .allocate(capacity: Self.probesAtOnce)
+        for i in 0..<Self.probesAtOnce {
+            (left + i).initialize(to: gallery_survivors(rows: rows + i * room, bounds: bounds + i * room, count: 0))
+        }
+        sums = .allocate(capacity: count)
+        codes =
+            hasMiddlePass
+            ? UnsafeMutableRawPointer.allocate(byteCount: count * 8 * groups, alignment: 64)
+                .assumingMemoryBound(to: UInt8.self) : nil
+    }
+
+    deinit {
+        left.deallocate()
+        rows.deallocate()
+        bounds.deallocate()
+        sums.deallocate()
+        codes?.deallocate()
+    }
+}
