@@ -106,7 +106,3 @@ enum ExchangeError {
         RecognitionError(.invalidValue, "\(path): \(what)")
     }
 }
-
-extension Sequence<UInt8> {
-    var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
-}

@@ -46,7 +46,7 @@ final class MemoryFile: Sendable {
                 throw RecognitionError(
                     .unreadableFile, "The file cannot be read (\(String(cString: strerror(errno)))).")
             }
-            guard count > 0 else { return (hash.finalize().map { String(format: "%02x", $0) }.joined(), total) }
+            guard count > 0 else { return (hash.finalize().hexadecimal, total) }
             hash.update(data: chunk[..<count])
             total += count
             var written = 0

@@ -65,10 +65,6 @@ struct PolicyPlaces: Sendable {
     var purposes: [Place] = []
 }
 
-extension SHA256Digest {
-    var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
-}
-
 extension String {
     /// The text that bytes are in UTF-8, or where they cease to be one.
     static func reading(_ bytes: Data) -> Result<String, PolicyProblem> {

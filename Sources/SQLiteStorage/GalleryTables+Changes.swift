@@ -29,8 +29,7 @@ extension GalleryTables {
             return RowChanges()
         case .enrol(let faces, in: let description, replacing: let replaced, beside: let beside, let mustExist):
             let gallery =
-                try mustExist
-                ? gallery(description.name) : galleryIfThere(description.name) ?? create(description)
+                try mustExist ? gallery(as: description) : galleryIfThere(description.name) ?? create(description)
             var changes = RowChanges()
             try forget(replaced, in: gallery, &changes)
             if let beside { try refuseOthers(of: faces, than: beside, in: gallery) }

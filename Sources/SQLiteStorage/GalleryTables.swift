@@ -41,6 +41,13 @@ struct GalleryTables {
         return row
     }
 
+    /// The gallery that was seen earlier, and no other that has its name by now.
+    func gallery(as seen: GalleryDescription) throws -> GalleryRow {
+        let row = try gallery(seen.name)
+        guard row.description.created == seen.created else { throw RecognitionError.replaced(seen.name) }
+        return row
+    }
+
     func key(of gallery: GalleryRow) throws -> GalleryKey { try keys.key(gallery.key, of: gallery.description.name) }
 
     /// Adds up the bytes of what is sealed of the gallery `:gallery`. Cost: a passage over its rows.

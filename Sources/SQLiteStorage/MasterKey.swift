@@ -25,7 +25,7 @@ struct MasterKey: Sendable {
     /// Names the key without giving it away: the first eight bytes of a hash, in hexadecimal digits.
     var name: String {
         SHA256.hash(data: derived("countenance master key name").withUnsafeBytes { Data($0) }).prefix(8)
-            .map { String(format: "%02x", $0) }.joined()
+            .hexadecimal
     }
 
     /// What seals the ring of keys.

@@ -23,7 +23,7 @@ public struct StoredPolicy: Sendable, Hashable {
     init(_ db: Database) throws {
         applied = try Row.fetchOne(db, sql: "SELECT file, digest, applied FROM policy ORDER BY number DESC LIMIT 1").map {
             guard let file: Data = $0.value(0), let digest: String = $0.value(1), let time: Double = $0.value(2),
-                SHA256.hash(data: file).map({ String(format: "%02x", $0) }).joined() == digest
+                SHA256.hash(data: file).hexadecimal == digest
             else {
                 throw RecognitionError(
                     .storageCorrupt, "The policy in force has been damaged; apply it again with `countenance policy apply`.")

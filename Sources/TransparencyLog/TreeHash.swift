@@ -25,7 +25,7 @@ public struct TreeHash: Sendable, Hashable, CustomStringConvertible {
     public var bytes: Data { withUnsafeBytes(of: (a, b, c, d)) { Data($0) } }
 
     /// 64 hexadecimal digits.
-    public var description: String { bytes.map { String(format: "%02x", $0) }.joined() }
+    public var description: String { bytes.hex }
 
     /// Of an entry: SHA-256 of a zero byte and the entry.
     public static func leaf(_ entry: Data) -> TreeHash {

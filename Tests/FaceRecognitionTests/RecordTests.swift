@@ -37,6 +37,34 @@ import Testing
         #expect(encoded == text)
     }
 
+    @Test("Every member is written as Foundation writes it, whatever it holds")
+    func asFoundationWritesIt() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        let odd = String(String.UnicodeScalarView((0..<0x82).compactMap(Unicode.Scalar.init))) + "é/\u{2028}\u{1F600}"
+        let numbers = [0, -0.0, 100, 1e-7, 5e-324, 1e16, 1.5e300, 0.1, 99.999999999999986]
+        for number in numbers {
+            var full = try record()
+            full.time = Date(timeIntervalSince1970: 1_700_000_000.999 + number.rounded().remainder(dividingBy: 1e6))
+            full.organisation = odd
+            (full.kind, full.key, full.caseReference, full.policy, full.reason, full.applied) = (odd, odd, odd, "", odd, odd)
+            (full.reviewers, full.faces, full.part, full.parts) = (0, .min, .max, 2)
+            full.expectedFalseCandidates = number
+            full.similarity = Similarity(min(100, max(0, number)))
+            full.candidates?.append(.init(face: FaceID(), similarity: Similarity(min(100, max(0, number)))!))
+            full.photographs?.append(PhotographDigest(bytes: Data(repeating: 0xFF, count: 32)))
+            (full.enrolled, full.forgotten, full.joined, full.left) = ([FaceID()], [], [FaceID(), FaceID()], [FaceID()])
+            (full.keys, full.changes) = ([], [odd, ""])
+            #expect(
+                String(decoding: try full.encoded(), as: UTF8.self)
+                    == String(decoding: try encoder.encode(full), as: UTF8.self))
+        }
+        var broken = try record()
+        broken.expectedFalseCandidates = .nan
+        #expect { try broken.encoded() } throws: { ($0 as? RecognitionError)?.code == .fault }
+    }
+
     @Test("What is read back is written the same")
     func roundTrip() throws {
         let bytes = try record().encoded()
@@ -56,7 +84,7 @@ import Testing
     @Test("A leaf is hashed as RFC 6962 has it")
     func leafHash() {
         // RFC 6962's empty leaf, SHA-256 of one zero byte: printf '\0' | sha256sum
-        let hex = RecordReceipt.leafHash(of: Data()).map { String(format: "%02x", $0) }.joined()
+        let hex = RecordReceipt.leafHash(of: Data()).hexadecimal
         #expect(hex == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d")
     }
 }

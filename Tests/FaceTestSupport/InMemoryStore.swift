@@ -215,7 +215,9 @@ package final class InMemoryStore: GalleryStore, RecordLog {
             _ = try existing(name, in: state)
             state.galleries[name] = nil
         case .enrol(let faces, let gallery, let replaced, let beside, let mustExist):
-            if mustExist { _ = try existing(gallery.name, in: state) }
+            if mustExist, try existing(gallery.name, in: state).description.created != gallery.created {
+                throw RecognitionError.replaced(gallery.name)
+            }
             var entry = state.galleries[gallery.name] ?? Entry(description: gallery)
             entry.faces.removeAll { replaced.contains($0.id) }
             for face in faces {

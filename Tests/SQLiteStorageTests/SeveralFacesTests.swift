@@ -32,6 +32,24 @@ import Testing
         #expect(try store.check(.staff) == [])
     }
 
+    @Test("A gallery that has been deleted and made again takes no face that was meant for the first")
+    func madeAgain() async throws {
+        let store = try await temporary.store()
+        try await store.change(.create(.sample()))
+        let seen = try await store.description(of: .staff)
+        try await store.change(.delete(.staff))
+        try await store.change(
+            .create(.init(name: .staff, model: seen.model, dimension: seen.dimension, created: seen.created + 1e-3)))
+        let error = await failure {
+            try await store.change(.enrol([.sample(1)], in: seen, beside: [], mustExist: true))
+        }
+        #expect(error?.code == .galleryNotFound && error?.message.contains("another one has its name") == true)
+        #expect(try await store.gallery(.staff).count == 0)
+        let now = try await store.description(of: .staff)
+        try await store.change(.enrol([.sample(1)], in: now, beside: [], mustExist: true))
+        #expect(try await store.gallery(.staff).count == 1 && store.check(.staff) == [])
+    }
+
     @Test("Faces are read with their templates by id, in the order asked, and by person")
     func enrolled() async throws {
         let store = try await temporary.store()

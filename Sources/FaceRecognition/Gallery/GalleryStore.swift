@@ -4,10 +4,10 @@ package import Foundation
 package enum GalleryChange: Sendable {
     case create(GalleryDescription, tags: [String: String] = [:])
     case delete(GalleryName)
-    /// Adds faces to the gallery, which is made when it is not there unless it `mustExist`, and first forgets those that
-    /// they replace. `beside`
-    /// are the faces of the same photographs that the request knows of: any other one there, and the change is overtaken;
-    /// nil when that is not asked (an import).
+    /// Adds faces to the gallery, and first forgets those that they replace. It is made when it is not there; one that
+    /// `mustExist` is the one that was described, not another that has been given its name. `beside` are the faces of the
+    /// same photographs that the request knows of: any other one there, and the change is overtaken; nil when that is not
+    /// asked (an import).
     case enrol(
         [EnrolledFace], in: GalleryDescription, replacing: [FaceID] = [], beside: [FaceID]? = nil,
         mustExist: Bool = false)
@@ -157,4 +157,14 @@ package protocol GalleryRows: Sendable {
     func faces(ofPerson number: Int32) throws -> [EnrolledFace]
     /// The faces whose external id begins so. Cost: every face is read the first time.
     func rows(externalIDPrefix: String) throws -> Set<Int64>
+}
+
+extension RecognitionError {
+    /// A gallery that a request had begun with is gone, and another one has its name.
+    package static func replaced(_ gallery: GalleryName) -> RecognitionError {
+        RecognitionError(
+            .galleryNotFound,
+            "The gallery \(gallery) was deleted while this request was on its way, and another one has its name now; nothing was changed."
+        )
+    }
 }

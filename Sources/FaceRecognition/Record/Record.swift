@@ -26,7 +26,7 @@ public struct PhotographDigest: Sendable, Hashable, Codable, CustomStringConvert
         bytes = Data(HMAC<SHA256>.authenticationCode(for: photograph, using: key))
     }
 
-    public var description: String { bytes.map { String(format: "%02x", $0) }.joined() }
+    public var description: String { bytes.hexadecimal }
 }
 
 /// One entry of the record: what was asked, what was decided, what came of it. Never a photograph, a template or a name.
@@ -134,10 +134,43 @@ public struct Record: Sendable, Hashable, Codable {
 
     /// The bytes that are kept and hashed: JSON, keys sorted, times in ISO 8601 (UTC, whole seconds).
     package func encoded() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
-        return try encoder.encode(self)
+        try JSONText.object { text in
+            text.member("applied", applied)
+            try text.member("candidates", candidates) { text, candidate in
+                text.member("face", candidate.face.rawValue)
+                try text.member("similarity", candidate.similarity.value)
+            }
+            text.member("case", caseReference)
+            text.member("changes", changes)
+            text.member("decision", decision.rawValue)
+            text.member("enrolled", enrolled?.map(\.rawValue))
+            try text.member("expectedFalseCandidates", expectedFalseCandidates)
+            text.member("faces", faces)
+            text.member("forgotten", forgotten?.map(\.rawValue))
+            text.member("gallery", gallery?.rawValue)
+            text.member("joined", joined?.map(\.rawValue))
+            text.member("key", key)
+            text.member("keys", keys)
+            text.member("kind", kind)
+            text.member("left", left?.map(\.rawValue))
+            text.member("model", model?.rawValue)
+            text.member("operation", operation.rawValue)
+            text.member("organisation", organisation)
+            text.member("outcome", outcome)
+            text.member("part", part)
+            text.member("parts", parts)
+            text.member("photographs", photographs?.map(\.description))
+            text.member("policy", policy)
+            text.member("purpose", purpose)
+            text.member("reason", reason)
+            text.member("requestID", requestID.uuidString)
+            text.member("reviewers", reviewers)
+            text.member("rule", rule)
+            try text.member("similarity", similarity?.value)
+            try text.member("thresholdApplied", thresholdApplied?.value)
+            try text.member("thresholdAsked", thresholdAsked?.value)
+            text.member("time", time.formatted(.iso8601))
+        }
     }
 
     package init(encoded: Data) throws {

@@ -165,7 +165,7 @@ extension Permit {
 }
 
 extension RecordReceipt {
-    fileprivate var shortHash: String { leafHash.prefix(4).map { String(format: "%02x", $0) }.joined() }
+    fileprivate var shortHash: String { leafHash.prefix(4).hexadecimal }
 }
 
 extension String {

@@ -163,7 +163,7 @@ extension EvaluationOptions {
         return EvaluatedPhotographs(
             samples: samples, templates: samples.map { $0?.template }, model: recognizer.model,
             withoutFace: withoutFace, unusable: unusable, fromCache: fromCache, duration: ContinuousClock.now - start,
-            digest: whole.finalize().map { String(format: "%02x", $0) }.joined(),
+            digest: whole.finalize().hexadecimal,
             duplicates: seen.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] })
     }
 }
@@ -217,7 +217,7 @@ extension SamePersonList {
 }
 
 extension Data {
-    var sha256: String { SHA256.hash(data: self).map { String(format: "%02x", $0) }.joined() }
+    var sha256: String { SHA256.hash(data: self).hexadecimal }
 }
 
 extension [[Int]] {

@@ -58,7 +58,7 @@ struct JSONRecordEntry: Encodable {
     init(index: Int, entry: Record, leafHash: Data? = nil, bytes: Data? = nil) {
         self.index = index
         self.entry = entry
-        self.leafHash = leafHash.map { $0.map { String(format: "%02x", $0) }.joined() }
+        self.leafHash = leafHash?.hexadecimal
         self.bytes = bytes?.base64EncodedString()
     }
 }

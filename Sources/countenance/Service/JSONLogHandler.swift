@@ -1,3 +1,4 @@
+import FaceRecognition
 import Foundation
 import Logging
 
@@ -24,9 +25,9 @@ struct JSONLogHandler: LogHandler {
         members["time"] = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         members["level"] = event.level.rawValue
         members["message"] = "\(event.message)"
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard var line = try? encoder.encode(members) else { return }
+        var line = JSONText.object { text in
+            for (key, value) in members.sorted(by: { $0.key < $1.key }) { text.member(named: key, value) }
+        }
         line.append(0x0A)
         // One write, so that lines of several threads do not mix. A log that cannot be written (its reader is gone, its
         // disk is full) is no reason to stop serving; FileHandle would end the process.

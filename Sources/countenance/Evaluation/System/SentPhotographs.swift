@@ -26,7 +26,7 @@ struct SentPhotographs: Sendable {
             try Task.checkCancellation()
             do {
                 let bytes = try Self.bytes(path)
-                let key = try session.store.digest(of: bytes).bytes.map { String(format: "%02x", $0) }.joined()
+                let key = try session.store.digest(of: bytes).bytes.hexadecimal
                 whole.update(data: Data(SHA256.hash(data: bytes)))
                 seen[key, default: []].append(place)
                 keys.append(key)
@@ -38,7 +38,7 @@ struct SentPhotographs: Sendable {
         }
         self.paths = paths
         self.keys = keys
-        digest = whole.finalize().map { String(format: "%02x", $0) }.joined()
+        digest = whole.finalize().hexadecimal
         duplicates = seen.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
     }
 
