@@ -2,8 +2,8 @@ package import Foundation
 
 /// JSON on one line, written member by member in the order that the caller gives them.
 ///
-/// To the byte what Foundation's `JSONEncoder` writes without escaping slashes; that takes 0.1 ms for an entry of the
-/// record, which every request waits for, and this a tenth.
+/// To the byte what Foundation's `JSONEncoder` writes without escaping slashes. Every request waits for its entry of the
+/// record, and this takes two fifths of `JSONEncoder`'s tenth of a millisecond (samples of a service under load).
 package struct JSONText {
     private var bytes: [UInt8] = []
     /// Whether the innermost object or array has something in it.
