@@ -30,6 +30,7 @@ scan_function gallery_scan_with_avx2;
 scan_function gallery_scan_unpacked_with_avx2;
 scan_function gallery_scan_with_avx512;
 scan_function gallery_scan_unpacked_with_avx512;
+unpack_function gallery_unpack_with_avx2;
 unpack_function gallery_unpack_with_avx512;
 refine_function gallery_refine_with_avx2;
 #endif
@@ -46,6 +47,22 @@ static inline uint32_t first_four(uint32_t high, uint32_t low) {
 }
 static inline uint32_t last_four(uint32_t high, uint32_t low) {
     return (high & 0xf0f0f0f0) | ((low >> 4) & 0x0f0f0f0f);
+}
+
+/// Unpacks blocks; compiled anew for each instruction set that inlines it.
+static inline __attribute__((always_inline)) void unpack_blocks(const uint8_t *high, const uint8_t *low, int32_t groups,
+                                                                int32_t pairs, uint8_t *codes) {
+    for (int32_t block = 0; block < 2 * pairs; ++block, low += 64 * groups) {
+        for (int32_t g = 0; g < groups; ++g, high += 64, codes += 128) {
+            uint32_t h[16], l[16], first[16], last[16];
+            __builtin_memcpy(h, high, 64);
+            for (int32_t row = 0; row < 16; ++row) __builtin_memcpy(&l[row], low + 4 * (row * groups + g), 4);
+            for (int32_t row = 0; row < 16; ++row) first[row] = first_four(h[row], l[row]);
+            for (int32_t row = 0; row < 16; ++row) last[row] = last_four(h[row], l[row]);
+            __builtin_memcpy(codes, first, 64);
+            __builtin_memcpy(codes + 64, last, 64);
+        }
+    }
 }
 
 /// The rows' sums; compiled anew for each instruction set that inlines it, whose compiler makes vectors of the loops.

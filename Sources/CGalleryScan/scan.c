@@ -36,6 +36,7 @@ void gallery_unpack(enum gallery_scan_path path, const uint8_t *high, const uint
                     uint8_t *codes) {
     unpack_function *unpack = gallery_unpack_with_plain_c;
 #if GALLERY_SCAN_X86
+    if (path == gallery_scan_avx2) unpack = gallery_unpack_with_avx2;
     if (path == gallery_scan_avx512) unpack = gallery_unpack_with_avx512;
 #endif
     unpack(high, low, groups, pairs, codes);
@@ -57,18 +58,7 @@ void gallery_refine_with_plain_c(const uint8_t *high, const uint8_t *low, const 
 
 void gallery_unpack_with_plain_c(const uint8_t *high, const uint8_t *low, int32_t groups, int32_t pairs,
                                  uint8_t *codes) {
-    for (int32_t block = 0; block < 2 * pairs; ++block, low += 64 * groups) {
-        for (int32_t g = 0; g < groups; ++g, high += 64, codes += 128) {
-            for (int32_t row = 0; row < 16; ++row) {
-                uint32_t h, l;
-                __builtin_memcpy(&h, high + 4 * row, 4);
-                __builtin_memcpy(&l, low + 4 * (row * groups + g), 4);
-                const uint32_t first = first_four(h, l), second = last_four(h, l);
-                __builtin_memcpy(codes + 4 * row, &first, 4);
-                __builtin_memcpy(codes + 64 + 4 * row, &second, 4);
-            }
-        }
-    }
+    unpack_blocks(high, low, groups, pairs, codes);
 }
 
 /// A row's bound; `number` is the u or v of the header, `scale` what goes with it.

@@ -96,6 +96,11 @@ AVX2 void gallery_scan_unpacked_with_avx2(const struct gallery_rows *rows, const
     scan(rows, probes, probe_count, true, survivors);
 }
 
+AVX2 void gallery_unpack_with_avx2(const uint8_t *high, const uint8_t *low, int32_t groups, int32_t pairs,
+                                   uint8_t *codes) {
+    unpack_blocks(high, low, groups, pairs, codes);
+}
+
 AVX2 void gallery_refine_with_avx2(const uint8_t *high, const uint8_t *low, const float *errors, int32_t groups,
                                    const int16_t *probe, const int32_t *positions, int32_t count, int32_t *sums) {
     refine_rows(high, low, errors, groups, probe, positions, count, sums);

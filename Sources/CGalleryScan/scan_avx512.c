@@ -60,7 +60,7 @@ AVX512 static inline __attribute__((always_inline)) void scan(const struct galle
         for (int32_t g = 0; g < groups; ++g, first += width, second += width) {
             // One probe is done with the memory faster than the processor fetches ahead by itself, which stops at each
             // page's end. Past the end of the segment this reads nothing and faults nowhere.
-            if (count == 1) {
+            if (count == 1 && !unpacked) {
                 _mm_prefetch((const char *)(first + prefetch_distance), _MM_HINT_T0);
                 _mm_prefetch((const char *)(second + prefetch_distance), _MM_HINT_T0);
             }

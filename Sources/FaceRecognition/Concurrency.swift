@@ -37,16 +37,15 @@ extension Array where Element: Sendable {
     }
 }
 
-/// What `body` gives for each of 0..<count, on some threads: a thread has every so many-th of them. It blocks.
-func onThreads<Value: Sendable, Failure: Error>(
-    _ threads: Int, count: Int, _ body: @Sendable (Int) throws(Failure) -> Value
-) throws(Failure) -> [Value] {
-    if threads == 1 { return try (0..<count).map(body) }
-    let parts = Mutex([Result<[Value], Failure>?](repeating: nil, count: threads))
+/// What `body` gives for each of 0..<count, on at most so many threads: each has every so many-th of them. It blocks.
+func onThreads<Value: Sendable>(_ most: Int, count: Int, _ body: @Sendable (Int) -> Value) -> [Value] {
+    let threads = min(most, count)
+    guard threads > 1 else { return (0..<count).map(body) }
+    let parts = Mutex([[Value]](repeating: [], count: threads))
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
-        let part = Result { () throws(Failure) in try stride(from: thread, to: count, by: threads).map(body) }
+        let part = stride(from: thread, to: count, by: threads).map(body)
         parts.withLock { $0[thread] = part }
     }
-    let all = try parts.withLock { $0 }.compactMap(\.self).map { part throws(Failure) in try part.get() }
+    let all = parts.withLock { $0 }
     return (0..<count).map { all[$0 % threads][$0 / threads] }
 }

@@ -53,8 +53,9 @@ extension FaceRecognizer {
             let found = try await pipeline.subject(of: Photograph(label: photograph.label) { bytes })
             guard let sample = found.sample else { throw RecognitionError.noFace(in: photograph) }
             let subject = sample.subject(in: found.view)
+            let seen = try await galleries.descriptionIfThere(of: name)
             let gallery =
-                try await galleries.descriptionIfThere(of: name)
+                seen
                 ?? GalleryDescription(
                     name: name, model: model.id, dimension: model.dimension, created: time,
                     retention: permit.terms.retention)
@@ -70,7 +71,7 @@ extension FaceRecognizer {
                     EnrolledFace(
                         description: face, template: sample.template,
                         crop: gallery.keepsCrops ? FaceCrop(sample.crop) : nil)
-                ], in: gallery, replacing: earlier.map(\.id), beside: [])
+                ], in: gallery, replacing: earlier.map(\.id), beside: [], mustExist: seen != nil)
             return Enrolment(face: face, isNew: true, subject: subject, times: found.view.times)
         }
     }

@@ -49,12 +49,29 @@ import Testing
         var passage = gallery_rows(
             codes: unpacked ? work.codes : segment.high, steps: segment.steps, coarse_errors: segment.coarseErrors,
             fine_errors: segment.fineErrors, groups: Int32(groups), pairs: Int32(rows / 32))
-        (unpacked ? gallery_scan_unpacked : gallery_scan)(
-            path.kernel, &passage, described, Int32(probes.count), work.left)
+        // As much room as the kernels ask for, and lanes behind it that none may touch.
+        let room = rows + 16, lanes = room + 16
+        var found = [Int32](repeating: .min, count: lanes * probes.count)
+        var bounds = [Float](repeating: -7, count: lanes * probes.count)
+        var passed: [gallery_survivors] = []
+        found.withUnsafeMutableBufferPointer { found in
+            bounds.withUnsafeMutableBufferPointer { bounds in
+                passed = probes.indices.map { p in
+                    gallery_survivors(
+                        rows: found.baseAddress! + p * lanes, bounds: bounds.baseAddress! + p * lanes, count: 0)
+                }
+                (unpacked ? gallery_scan_unpacked : gallery_scan)(
+                    path.kernel, &passage, described, Int32(probes.count), &passed)
+            }
+        }
+        for p in probes.indices {
+            let behind = p * lanes + room..<(p + 1) * lanes
+            #expect(found[behind].allSatisfy { $0 == .min } && bounds[behind].allSatisfy { $0 == -7 })
+        }
         return probes.indices.map { p in
-            let left = work.left[p], rows = (0..<Int(left.count)).map { left.rows[$0] }
-            #expect(rows == rows.sorted())
-            return Left(uniqueKeysWithValues: rows.indices.map { (rows[$0], left.bounds[$0].bitPattern) })
+            let these = p * lanes..<p * lanes + Int(passed[p].count), rows = found[these]
+            #expect(rows.elementsEqual(rows.sorted()))
+            return Left(uniqueKeysWithValues: zip(rows, bounds[these].map(\.bitPattern)))
         }
     }
 

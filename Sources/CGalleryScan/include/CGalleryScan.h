@@ -43,7 +43,7 @@ struct gallery_rows {
     /// High nibbles, or whole codes unpacked.
     const uint8_t *codes;
     const float *steps;
-    /// -infinity for a row that is removed: it never survives.
+    /// -infinity for a row that is removed, which never survives: its middle bound does not say so, this does.
     const float *coarse_errors;
     const float *fine_errors;
     int32_t groups;
@@ -64,7 +64,7 @@ void gallery_scan(enum gallery_scan_path path, const struct gallery_rows *rows, 
                   int32_t probe_count, struct gallery_survivors *survivors);
 
 /// The same with whole codes unpacked, and their middle bound. On AVX2 a row's coarse bound must reach the threshold
-/// too: there nibbles are added up one after the other, and most rows need no second time.
+/// too: there nibbles are added up one after the other, the low ones only where one of eight rows needs them.
 void gallery_scan_unpacked(enum gallery_scan_path path, const struct gallery_rows *rows,
                            const struct gallery_probe *probes, int32_t probe_count,
                            struct gallery_survivors *survivors);

@@ -25,9 +25,6 @@ struct BoundedHeap<Element: Comparable> {
         }
     }
 
-    /// - Complexity: O(n log n).
-    func sorted() -> [Element] { elements.sorted(by: >) }
-
     private mutating func siftUp(_ start: Int) {
         var child = start
         while child > 0 {

@@ -5,9 +5,9 @@ package enum GalleryChange: Sendable {
     case create(GalleryDescription, tags: [String: String] = [:])
     case delete(GalleryName)
     /// Adds faces to the gallery, and first forgets those that they replace. It is made when it is not there; one that
-    /// `mustExist` is the one that was described, not another that has been given its name. `beside` are the faces of the
-    /// same photographs that the request knows of: any other one there, and the change is overtaken; nil when that is not
-    /// asked (an import).
+    /// `mustExist` is the one that was described, not another that has been given its name (one that was restored from a
+    /// backup is the same). `beside` are the faces of the same photographs that the request knows of: any other one
+    /// there, and the change is overtaken; nil when that is not asked (an import).
     case enrol(
         [EnrolledFace], in: GalleryDescription, replacing: [FaceID] = [], beside: [FaceID]? = nil,
         mustExist: Bool = false)

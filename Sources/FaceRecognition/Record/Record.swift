@@ -134,7 +134,7 @@ public struct Record: Sendable, Hashable, Codable {
 
     /// The bytes that are kept and hashed: JSON, keys sorted, times in ISO 8601 (UTC, whole seconds).
     package func encoded() throws -> Data {
-        try JSONText.object { text in
+        try JSONLine.object { text in
             text.member("applied", applied)
             try text.member("candidates", candidates) { text, candidate in
                 text.member("face", candidate.face.rawValue)

@@ -25,7 +25,7 @@ struct JSONLogHandler: LogHandler {
         members["time"] = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         members["level"] = event.level.rawValue
         members["message"] = "\(event.message)"
-        var line = JSONText.object { text in
+        var line = JSONLine.object { text in
             for (key, value) in members.sorted(by: { $0.key < $1.key }) { text.member(named: key, value) }
         }
         line.append(0x0A)

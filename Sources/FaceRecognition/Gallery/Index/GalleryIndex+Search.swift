@@ -58,8 +58,8 @@ extension GalleryIndex {
     /// The rows closest to the probe: exactly those, and in exactly the order, of a scan that compares the probe with
     /// every template in double precision (`Template.compared`) and sorts by score, then face id.
     ///
-    /// Cost: one pass over half a byte a component, then `exact` for the `limit` best rows and a few more. It blocks
-    /// until it is done; call it from a thread that may (not one of Swift's shared ones).
+    /// Cost: one pass over half a byte a component (many probes at once: one), then `exact` for the `limit` best rows and
+    /// a few more. It blocks until it is done; call it from a thread that may (not one of Swift's shared ones).
     ///
     /// - Parameters:
     ///   - limit: 1...4,096.

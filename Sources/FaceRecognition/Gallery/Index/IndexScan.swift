@@ -5,14 +5,11 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: what the pointers lead to is written in `init` only, or guards itself.
 final class IndexScan: @unchecked Sendable {
-    /// Codes that the kernel takes at once: they stay in a core's own cache while one group of probes after the other is
-    /// compared with them, and the few rows that survive are looked up together.
+    /// Codes that the kernel takes at once: they stay in a core's own cache while one group of probes after the other
+    /// is compared with them, and the few rows that survive are looked up together.
     private static let bytesOfChunk = 256 << 10
     /// In a small gallery a thread has about so many chunks, so that all are done at the same time.
     private static let chunksOfThread = 4
-    /// From so many probes on, the codes of a chunk are unpacked, so that one passage gives their middle bounds: it costs
-    /// about as much as comparing them with one.
-    private static let probesWorthTheMiddlePass = 8
     /// A gallery below this many bytes of codes is not worth a second thread's start.
     static let bytesWorthAThread = 4 << 20
 
@@ -39,8 +36,8 @@ final class IndexScan: @unchecked Sendable {
 
     /// - Parameter bytesWorthAThread: tests of a few faces on several threads have their own.
     init(
-        _ index: GalleryIndex, _ templates: [Template], limit: Int, floor: ComparisonScore, filter: GalleryIndex.Filter,
-        path: ScanPath, threads: Int, bytesWorthAThread: Int
+        _ index: GalleryIndex, _ templates: [Template], limit: Int, floor: ComparisonScore,
+        filter: GalleryIndex.Filter, path: ScanPath, threads: Int, bytesWorthAThread: Int
     ) {
         segments = index.segments
         rowCount = segments.reduce(0) { $0 + $1.count }
@@ -55,7 +52,7 @@ final class IndexScan: @unchecked Sendable {
         self.limit = limit
         self.filter = filter
         self.path = path
-        hasMiddlePass = templates.count >= Self.probesWorthTheMiddlePass
+        hasMiddlePass = templates.count >= path.probesWorthTheMiddlePass
         let work = rowCount * groups * 4 * templates.count
         self.threads = max(1, min(threads, work / bytesWorthAThread + 1))
     }
@@ -73,8 +70,9 @@ final class IndexScan: @unchecked Sendable {
         let next = Atomic<Int>(0)
         let found = onThreads(threads, count: threads) { _ in self.scan(chunks, next) }
         return onThreads(threads, count: probeCount) { p in
-            let left = found.flatMap { thread in thread[p].filter { $0.upper >= self.bounds[p].threshold } }
-            return (self.hasMiddlePass ? self.finePass(left, p) : left).map {
+            // The others may have raised it since.
+            let possible = found.flatMap { thread in thread[p].filter { $0.upper >= self.bounds[p].threshold } }
+            return (self.hasMiddlePass ? self.finePass(possible, p) : possible).map {
                 self.segments[Int($0.segment)].rows[Int($0.position)]
             }
         }
@@ -99,7 +97,8 @@ final class IndexScan: @unchecked Sendable {
         return chunks
     }
 
-    /// One thread's part: whichever chunk is next, until there are no more. By probe, what then still may be a candidate.
+    /// One thread's part: whichever chunk is next, until there are no more. By probe, what may be a candidate then: the
+    /// rest of its lists need not go from one core's cache to another's.
     private func scan(_ chunks: [Chunk], _ next: borrowing Atomic<Int>) -> [[Survivor]] {
         var work = ScanWorkspace(
             probes: probeCount, rows: (chunks.lazy.map(\.pairs).max() ?? 0) * SegmentLayout.rowsOfPair, groups: groups,
@@ -118,13 +117,15 @@ final class IndexScan: @unchecked Sendable {
             for begin in stride(from: 0, to: probeCount, by: ScanWorkspace.probesAtOnce) {
                 let some = begin..<min(probeCount, begin + ScanWorkspace.probesAtOnce)
                 blockPass(segment, chunk, some, &work)
-                for p in some { sift(work.left + (p - begin), segment, chunk, p, &work) }
+                for p in some { sift(work.passed[p - begin], segment, chunk, p, &work) }
             }
         }
     }
 
     /// The coarse pass, or the middle one: up to 8 probes with a chunk.
-    private func blockPass(_ segment: IndexSegment, _ chunk: Chunk, _ some: Range<Int>, _ work: inout ScanWorkspace) {
+    private func blockPass(
+        _ segment: IndexSegment, _ chunk: Chunk, _ some: Range<Int>, _ work: inout ScanWorkspace
+    ) {
         withUnsafeTemporaryAllocation(of: gallery_probe.self, capacity: some.count) { described in
             for (i, p) in some.enumerated() {
                 described.initializeElement(at: i, to: probes[p].described(threshold: bounds[p].threshold))
@@ -133,44 +134,42 @@ final class IndexScan: @unchecked Sendable {
                 codes: UnsafePointer(work.codes ?? segment.high + segment.layout.highOffset(chunk.first)),
                 steps: segment.steps + chunk.first, coarse_errors: segment.coarseErrors + chunk.first,
                 fine_errors: segment.fineErrors + chunk.first, groups: Int32(groups), pairs: Int32(chunk.pairs))
-            let scan = work.codes == nil ? gallery_scan : gallery_scan_unpacked
-            scan(path.kernel, &rows, described.baseAddress, Int32(some.count), work.left)
+            let scan = hasMiddlePass ? gallery_scan_unpacked : gallery_scan
+            scan(path.kernel, &rows, described.baseAddress, Int32(some.count), work.passed)
         }
     }
 
-    /// The filter and the bounds of those rows that the pass over blocks left: its own when that was the middle one, else
-    /// those of the fine pass.
+    /// The filter and the bounds of those rows that the pass over blocks let pass: its own bounds when that was the
+    /// middle one, else those of the fine pass.
     private func sift(
-        _ survivors: UnsafePointer<gallery_survivors>, _ segment: IndexSegment, _ chunk: Chunk, _ p: Int,
-        _ work: inout ScanWorkspace
+        _ passed: gallery_survivors, _ segment: IndexSegment, _ chunk: Chunk, _ p: Int, _ work: inout ScanWorkspace
     ) {
-        let left = survivors.pointee
-        var count = Int(left.count)
+        var count = Int(passed.count)
         if !filter.isOpen || segment.layout.hasExpiry {
             let all = count
             count = 0
-            for k in 0..<all where segment.passes(filter, chunk.first + Int(left.rows[k])) {
-                (left.rows[count], left.bounds[count]) = (left.rows[k], left.bounds[k])
+            for k in 0..<all where segment.passes(filter, chunk.first + Int(passed.rows[k])) {
+                (passed.rows[count], passed.bounds[count]) = (passed.rows[k], passed.bounds[k])
                 count += 1
             }
         }
         guard count > 0 else { return }
-        let isFine = work.codes == nil
+        let isFine = !hasMiddlePass
         let steps = segment.steps + chunk.first, errors = segment.fineErrors + chunk.first
         if isFine {
             gallery_refine(
                 path.kernel, segment.high + segment.layout.highOffset(chunk.first),
-                segment.low + segment.layout.lowOffset(chunk.first), errors, Int32(groups), probes[p].fine, left.rows,
+                segment.low + segment.layout.lowOffset(chunk.first), errors, Int32(groups), probes[p].fine, passed.rows,
                 Int32(count), work.sums)
         }
         let threshold = bounds[p].threshold
         work.lowerBounds.removeAll(keepingCapacity: true)
         for k in 0..<count {
-            let i = Int(left.rows[k])
+            let i = Int(passed.rows[k])
             let (lower, upper) =
                 isFine
                 ? probes[p].bounds(fineSum: work.sums[k], step: steps[i], error: errors[i])
-                : probes[p].bounds(middle: left.bounds[k], error: errors[i])
+                : probes[p].bounds(middle: passed.bounds[k], error: errors[i])
             guard upper >= threshold else { continue }
             work.survivors[p].append(
                 Survivor(segment: Int32(chunk.segment), position: Int32(chunk.first + i), upper: upper))
@@ -181,18 +180,31 @@ final class IndexScan: @unchecked Sendable {
         work.survivors[p].prune(below: bounds[p].threshold)
     }
 
-    /// The fine pass over what the middle one left for a probe.
-    private func finePass(_ left: [Survivor], _ p: Int) -> [Survivor] {
-        let tighter = left.map { survivor in
-            let segment = segments[Int(survivor.segment)], i = Int(survivor.position)
-            var position = survivor.position, sum: Int32 = 0
+    /// The fine pass over what the middle one left for a probe, those of a segment together.
+    private func finePass(_ survivors: [Survivor], _ p: Int) -> [Survivor] {
+        var positions: [Int32] = [], sums: [Int32] = []
+        var tighter: [(lower: Double, upper: Double)] = []
+        var first = 0
+        while first < survivors.count {
+            let number = survivors[first].segment, segment = segments[Int(number)]
+            positions.removeAll(keepingCapacity: true)
+            while first + positions.count < survivors.count, survivors[first + positions.count].segment == number {
+                positions.append(survivors[first + positions.count].position)
+            }
+            sums = [Int32](repeating: 0, count: positions.count)
             gallery_refine(
-                path.kernel, segment.high, segment.low, segment.fineErrors, Int32(groups), probes[p].fine, &position, 1,
-                &sum)
-            return probes[p].bounds(fineSum: sum, step: segment.steps[i], error: segment.fineErrors[i])
+                path.kernel, segment.high, segment.low, segment.fineErrors, Int32(groups), probes[p].fine, positions,
+                Int32(positions.count), &sums)
+            for (i, sum) in zip(positions, sums) {
+                tighter.append(
+                    probes[p].bounds(
+                        fineSum: sum, step: segment.steps[Int(i)], error: segment.fineErrors[Int(i)]))
+            }
+            first += positions.count
         }
-        guard limit <= left.count else { return left }
-        let threshold = tighter.map(\.lower).sorted(by: >)[limit - 1]
-        return zip(left, tighter).compactMap { $1.upper >= threshold ? $0 : nil }
+        // Each row is here once, so that `limit` rows reach the last of so many lower bounds.
+        var threshold = bounds[p].threshold
+        if limit <= tighter.count { threshold = max(threshold, tighter.map(\.lower).sorted(by: >)[limit - 1]) }
+        return zip(survivors, tighter).compactMap { $1.upper >= threshold ? $0 : nil }
     }
 }

@@ -34,7 +34,8 @@ final class IndexSegment: @unchecked Sendable {
     var high: UnsafeMutablePointer<UInt8> { part(layout.high, of: UInt8.self) }
     var low: UnsafeMutablePointer<UInt8> { part(layout.low, of: UInt8.self) }
     var steps: UnsafeMutablePointer<Float> { part(layout.steps, of: Float.self) }
-    /// -infinity for a removed row: then the bound itself drops it.
+    /// -infinity for a removed row: then the coarse bound drops it by itself, and a kernel that asks the middle bound
+    /// alone looks at this as well.
     var coarseErrors: UnsafeMutablePointer<Float> { part(layout.coarseErrors, of: Float.self) }
     var fineErrors: UnsafeMutablePointer<Float> { part(layout.fineErrors, of: Float.self) }
     private var people: UnsafeMutablePointer<Int32> { part(layout.people, of: Int32.self) }

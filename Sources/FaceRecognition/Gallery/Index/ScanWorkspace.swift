@@ -7,8 +7,8 @@ struct ScanWorkspace: ~Copyable {
     /// By probe.
     var survivors: [SurvivorList]
     var lowerBounds: [Double] = []
-    /// What the kernel leaves of a chunk, for each of the probes that it compares at once.
-    let left: UnsafeMutablePointer<gallery_survivors>
+    /// What the kernel lets pass of a chunk, for each of the probes that it compares at once.
+    let passed: UnsafeMutablePointer<gallery_survivors>
     /// What `gallery_refine` gives.
     let sums: UnsafeMutablePointer<Int32>
     /// A chunk's codes unpacked; nil when there is no middle pass.
@@ -22,9 +22,9 @@ struct ScanWorkspace: ~Copyable {
         let room = count + 16
         rows = .allocate(capacity: room * Self.probesAtOnce)
         bounds = .allocate(capacity: room * Self.probesAtOnce)
-        left = .allocate(capacity: Self.probesAtOnce)
+        passed = .allocate(capacity: Self.probesAtOnce)
         for i in 0..<Self.probesAtOnce {
-            (left + i).initialize(to: gallery_survivors(rows: rows + i * room, bounds: bounds + i * room, count: 0))
+            (passed + i).initialize(to: gallery_survivors(rows: rows + i * room, bounds: bounds + i * room, count: 0))
         }
         sums = .allocate(capacity: count)
         codes =
@@ -34,7 +34,7 @@ struct ScanWorkspace: ~Copyable {
     }
 
     deinit {
-        left.deallocate()
+        passed.deallocate()
         rows.deallocate()
         bounds.deallocate()
         sums.deallocate()
