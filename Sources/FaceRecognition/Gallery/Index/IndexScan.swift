@@ -3,7 +3,8 @@ import Synchronization
 
 /// One passage over an index for some probes, on a few threads.
 ///
-/// `@unchecked Sendable`: what the pointers lead to is written in `init` only, or guards itself.
+/// `@unchecked Sendable` for its two pointers: `probes` is written in `init` only; each of `bounds` is `Sendable` itself
+/// (a lock and an atomic). Both live as long as this object, which whoever runs on its threads holds.
 final class IndexScan: @unchecked Sendable {
     /// Codes that the kernel takes at once: they stay in a core's own cache while one group of probes after the other
     /// is compared with them, and the few rows that survive are looked up together.
