@@ -1,20 +1,58 @@
 #include "kernels.h"
 
 #if GALLERY_SCAN_X86
+#include <float.h>
 #include <immintrin.h>
+#include <math.h>
 
 /// Bytes ahead: two pairs of blocks at 128 components.
 enum { prefetch_distance = 4096 };
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vnni")))
 
-/// Adds those of 16 rows that reach the threshold and are among `asked`, by their sums.
-AVX512 static inline __attribute__((always_inline)) void add_survivors(__m512i sums, const float *steps,
+/// A probe as the loops below use it. A row's x is sum(codes * nibbles) - floor(offset / 2): twice that is u, or one more.
+struct reading {
+    /// What the sums begin with: - floor(offset / 2).
+    int32_t start;
+    /// 1 where the offset is odd.
+    int32_t odd;
+    float scale;
+    float spread;
+    float threshold;
+    /// A row whose bound reaches the threshold has step * x + error * sieve_spread >= sieve_threshold.
+    float sieve_spread;
+    float sieve_threshold;
+};
+
+/// More than all rounding of the bound and of the sieve, relative to the threshold and to the error's part: each of
+/// the two rounds the product at most four times, the error's part twice, and their sum once.
+static const float sieve_slack = 2e-6f;
+
+static struct reading reading_of(const struct gallery_probe *probe, const bool unpacked) {
+    const int32_t offset = unpacked ? 17 * probe->offset : probe->offset;
+    const float scale = unpacked ? probe->scale / 16 : probe->scale;
+    struct reading reading = {
+        // Shifting rounds down, where dividing rounds towards zero.
+        .start = -(offset >> 1), .odd = offset & 1, .scale = scale, .spread = probe->spread,
+        .threshold = probe->threshold, .sieve_spread = 1, .sieve_threshold = -INFINITY,
+    };
+    // Where these are no usual numbers, every row passes the sieve. (The spread is never 0: a removed row's error is
+    // -infinity, and 0 times that would be no number.)
+    const float spread = probe->spread * (1 + sieve_slack) / (2 * scale);
+    const float threshold = (probe->threshold - fabsf(probe->threshold) * sieve_slack - FLT_MIN) / (2 * scale);
+    if (scale > FLT_MIN && spread > FLT_MIN && isfinite(spread) && isfinite(threshold)) {
+        reading.sieve_spread = spread, reading.sieve_threshold = threshold;
+    }
+    return reading;
+}
+
+/// Adds those of 16 rows that reach the threshold and are among `asked`, by their x.
+AVX512 static inline __attribute__((always_inline)) void add_survivors(__m512i x, const float *steps,
                                                                        const float *errors,
-                                                                       const struct gallery_probe *probe,
-                                                                       __mmask16 asked, int32_t row,
+                                                                       const struct reading *probe, __mmask16 asked,
+                                                                       int32_t row,
                                                                        struct gallery_survivors *survivors) {
-    const __m512i doubled = _mm512_sub_epi32(_mm512_add_epi32(sums, sums), _mm512_set1_epi32(probe->offset));
+    const __m512i doubled = _mm512_sub_epi32(_mm512_add_epi32(x, x), _mm512_set1_epi32(probe->odd));
     const __m512 product = _mm512_mul_ps(_mm512_mul_ps(_mm512_load_ps(steps), _mm512_cvtepi32_ps(doubled)),
                                          _mm512_set1_ps(probe->scale));
     const __m512 bounds =
@@ -37,61 +75,89 @@ AVX512 static inline __attribute__((always_inline)) __m512i four_codes(const int
     return _mm512_set1_epi32(four);
 }
 
-/// Compares the high nibbles, or whole codes unpacked. `count` and `unpacked` are constants where this is inlined, so
-/// that the sums stay in registers: 16 for 8 probes.
-AVX512 static inline __attribute__((always_inline)) void scan(const struct gallery_rows *rows,
-                                                              const struct gallery_probe *given, const int32_t count,
-                                                              const bool unpacked,
-                                                              struct gallery_survivors *survivors) {
-    // As the reading has them; and here nothing that is written can be one of them, which the compiler wants to know.
-    struct gallery_probe probes[GALLERY_SCAN_MAXIMUM_PROBES];
-    for (int32_t p = 0; p < count; ++p) {
-        probes[p] = given[p];
-        if (unpacked) probes[p].offset *= 17, probes[p].scale /= 16;
-        survivors[p].count = 0;
-    }
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
+/// Compares some blocks: of high nibbles, or of whole codes unpacked. `count`, `unpacked` and `blocks` are constants
+/// where this is inlined, and all loops over them unrolled, so that the sums stay in registers: 24 for 8 probes and 3
+/// blocks, which leaves as many as the codes need.
+///
+/// - codes: 8 bytes a group and probe, group by group.
+AVX512 static inline __attribute__((always_inline)) void scan_blocks(const struct gallery_rows *rows, int32_t first,
+                                                                     const int32_t blocks, const int8_t *codes,
+                                                                     const struct reading *probes,
+                                                                     const int32_t count, const bool unpacked,
+                                                                     struct gallery_survivors *survivors) {
     const __m512i nibble = _mm512_set1_epi8(15);
     const int32_t groups = rows->groups, width = unpacked ? 128 : 64;
-    const float *all_errors = unpacked ? rows->fine_errors : rows->coarse_errors;
-    for (int32_t pair = 0; pair < rows->pairs; ++pair) {
-        const uint8_t *first = rows->codes + 2 * (int64_t)pair * width * groups, *second = first + width * groups;
-        __m512i sums[GALLERY_SCAN_MAXIMUM_PROBES][2];
-        for (int32_t p = 0; p < count; ++p) sums[p][0] = sums[p][1] = _mm512_setzero_si512();
-        for (int32_t g = 0; g < groups; ++g, first += width, second += width) {
+    const uint8_t *bytes = rows->codes + (int64_t)first * width * groups;
+    __m512i sums[GALLERY_SCAN_MAXIMUM_PROBES][3];
+    UNROLLED for (int32_t p = 0; p < count; ++p) {
+        UNROLLED for (int32_t b = 0; b < blocks; ++b) sums[p][b] = _mm512_set1_epi32(probes[p].start);
+    }
+    for (int32_t g = 0; g < groups; ++g, bytes += width, codes += 8 * count) {
+        // Components 0...3 and 4...7 of the group.
+        __m512i halves[3][2];
+        UNROLLED for (int32_t b = 0; b < blocks; ++b) {
+            const uint8_t *block = bytes + (int64_t)b * width * groups;
             // One probe is done with the memory faster than the processor fetches ahead by itself, which stops at each
             // page's end. Past the end of the segment this reads nothing and faults nowhere.
-            if (count == 1 && !unpacked) {
-                _mm_prefetch((const char *)(first + prefetch_distance), _MM_HINT_T0);
-                _mm_prefetch((const char *)(second + prefetch_distance), _MM_HINT_T0);
-            }
-            // Components 0...3 and 4...7 of the group.
-            __m512i a = _mm512_load_si512(first), b = _mm512_load_si512(second), more_a, more_b;
-            if (unpacked) {
-                more_a = _mm512_load_si512(first + 64), more_b = _mm512_load_si512(second + 64);
-            } else {
-                more_a = _mm512_and_si512(_mm512_srli_epi16(a, 4), nibble), a = _mm512_and_si512(a, nibble);
-                more_b = _mm512_and_si512(_mm512_srli_epi16(b, 4), nibble), b = _mm512_and_si512(b, nibble);
-            }
-            for (int32_t p = 0; p < count; ++p) {
-                const __m512i codes = four_codes(probes[p].codes + 8 * g);
-                const __m512i more = four_codes(probes[p].codes + 8 * g + 4);
-                sums[p][0] = _mm512_dpbusd_epi32(sums[p][0], a, codes);
-                sums[p][1] = _mm512_dpbusd_epi32(sums[p][1], b, codes);
-                sums[p][0] = _mm512_dpbusd_epi32(sums[p][0], more_a, more);
-                sums[p][1] = _mm512_dpbusd_epi32(sums[p][1], more_b, more);
-            }
+            if (count == 1 && !unpacked) _mm_prefetch((const char *)(block + prefetch_distance), _MM_HINT_T0);
+            const __m512i both = _mm512_load_si512(block);
+            halves[b][0] = unpacked ? both : _mm512_and_si512(both, nibble);
+            halves[b][1] = unpacked ? _mm512_load_si512(block + 64)
+                                    : _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble);
         }
-        for (int32_t half = 0; half < 2; ++half) {
-            const int32_t row = 32 * pair + 16 * half;
-            // Of a removed row only the coarse bound is none.
-            const __m512 coarse = _mm512_load_ps(rows->coarse_errors + row);
-            const __mmask16 asked = unpacked ? _mm512_cmp_ps_mask(coarse, _mm512_setzero_ps(), _CMP_GE_OQ) : 0xffff;
-            for (int32_t p = 0; p < count; ++p) {
-                add_survivors(sums[p][half], rows->steps + row, all_errors + row, &probes[p], asked, row,
-                              &survivors[p]);
+        UNROLLED for (int32_t half = 0; half < 2; ++half) {
+            UNROLLED for (int32_t p = 0; p < count; ++p) {
+                const __m512i four = four_codes(codes + 8 * p + 4 * half);
+                UNROLLED for (int32_t b = 0; b < blocks; ++b) {
+                    sums[p][b] = _mm512_dpbusd_epi32(sums[p][b], halves[b][half], four);
+                }
             }
         }
     }
+    const float *errors = (unpacked ? rows->fine_errors : rows->coarse_errors) + 16 * first;
+    const float *steps = rows->steps + 16 * first, *coarse_errors = rows->coarse_errors + 16 * first;
+    UNROLLED for (int32_t p = 0; p < count; ++p) {
+        // One question about all blocks: mostly the answer is no.
+        __m512 highest;
+        UNROLLED for (int32_t b = 0; b < blocks; ++b) {
+            const __m512 product = _mm512_mul_ps(_mm512_load_ps(steps + 16 * b), _mm512_cvtepi32_ps(sums[p][b]));
+            const __m512 sifted = _mm512_fmadd_ps(_mm512_load_ps(errors + 16 * b),
+                                                  _mm512_set1_ps(probes[p].sieve_spread), product);
+            highest = b == 0 ? sifted : _mm512_max_ps(highest, sifted);
+        }
+        if (!_mm512_cmp_ps_mask(highest, _mm512_set1_ps(probes[p].sieve_threshold), _CMP_GE_OQ)) continue;
+        UNROLLED for (int32_t b = 0; b < blocks; ++b) {
+            // Of a removed row only the coarse bound is none.
+            const __mmask16 asked =
+                unpacked ? _mm512_cmp_ps_mask(_mm512_load_ps(coarse_errors + 16 * b), _mm512_setzero_ps(), _CMP_GE_OQ)
+                         : 0xffff;
+            add_survivors(sums[p][b], steps + 16 * b, errors + 16 * b, &probes[p], asked, 16 * (first + b),
+                          &survivors[p]);
+        }
+    }
+}
+
+AVX512 static inline __attribute__((always_inline)) void scan(const struct gallery_rows *rows,
+                                                              const struct gallery_probe *probes, const int32_t count,
+                                                              const bool unpacked,
+                                                              struct gallery_survivors *survivors) {
+    struct reading readings[GALLERY_SCAN_MAXIMUM_PROBES];
+    int8_t codes[GALLERY_SCAN_MAXIMUM_DIMENSION * GALLERY_SCAN_MAXIMUM_PROBES];
+    for (int32_t p = 0; p < count; ++p) {
+        readings[p] = reading_of(&probes[p], unpacked);
+        survivors[p].count = 0;
+        for (int32_t g = 0; g < rows->groups; ++g) {
+            __builtin_memcpy(codes + 8 * (g * count + p), probes[p].codes + 8 * g, 8);
+        }
+    }
+    const int32_t end = 2 * rows->pairs, most = 3;
+    int32_t block = 0;
+    for (; block + most <= end; block += most) {
+        scan_blocks(rows, block, most, codes, readings, count, unpacked, survivors);
+    }
+    for (; block < end; ++block) scan_blocks(rows, block, 1, codes, readings, count, unpacked, survivors);
 }
 
 AVX512 void gallery_scan_with_avx512(const struct gallery_rows *rows, const struct gallery_probe *probes,

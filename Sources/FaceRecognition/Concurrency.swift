@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Synchronization
 
 extension Result where Failure == any Error, Success: Sendable {
@@ -37,15 +38,60 @@ extension Array where Element: Sendable {
     }
 }
 
-/// What `body` gives for each of 0..<count, on at most so many threads: each has every so many-th of them. It blocks.
-func onThreads<Value: Sendable>(_ most: Int, count: Int, _ body: @Sendable (Int) -> Value) -> [Value] {
-    let threads = min(most, count)
-    guard threads > 1 else { return (0..<count).map(body) }
-    let parts = Mutex([[Value]](repeating: [], count: threads))
+/// What `body` gives for each of 0..<count, on at most so many threads. It blocks.
+func onThreads<Value: Sendable>(_ most: Int, count: Int, _ body: @Sendable @escaping (Int) -> Value) -> [Value] {
+    guard most > 1, count > 1 else { return (0..<count).map(body) }
+    let values = Mutex([Value?](repeating: nil, count: count))
+    onThreads(
+        min(most, count),
+        [
+            Pieces(count) { i, _ in
+                let value = body(i)
+                values.withLock { $0[i] = .some(value) }
+            }
+        ])
+    return values.withLock { $0.compactMap(\.self) }
+}
+
+/// Work on several threads in stages, each of which begins when all before it are done. It blocks.
+///
+/// A thread that has nothing to do until then stays awake: a stage of a search takes less than waking a thread does.
+func onThreads(_ threads: Int, _ stages: [Pieces]) {
+    // Should there be fewer threads for it, the rest find nothing left to do: no thread waits for one that has not begun.
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
-        let part = stride(from: thread, to: count, by: threads).map(body)
-        parts.withLock { $0[thread] = part }
+        for stage in stages {
+            stage.work(on: thread)
+            stage.wait()
+        }
     }
-    let all = parts.withLock { $0 }
-    return (0..<count).map { all[$0 % threads][$0 / threads] }
+}
+
+/// Pieces of work that do not depend on each other.
+final class Pieces: Sendable {
+    private let count: Int
+    private let piece: @Sendable (_ number: Int, _ thread: Int) -> Void
+    private let begun = Atomic<Int>(0)
+    private let done = Atomic<Int>(0)
+
+    /// - Parameter piece: is called once for each of 0..<count, on whichever thread is free. A thread does one piece at a
+    ///   time.
+    init(_ count: Int, _ piece: @escaping @Sendable (_ number: Int, _ thread: Int) -> Void) {
+        self.count = count
+        self.piece = piece
+    }
+
+    /// Does pieces until all are begun.
+    fileprivate func work(on thread: Int) {
+        while true {
+            let number = begun.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard number < count else { return }
+            piece(number, thread)
+            done.wrappingAdd(1, ordering: .releasing)
+        }
+    }
+
+    /// Until all are done.
+    fileprivate func wait() {
+        while done.load(ordering: .acquiring) < count { sched_yield() }
+    }
 }

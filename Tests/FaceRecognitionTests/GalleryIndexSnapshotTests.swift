@@ -106,7 +106,11 @@ import Testing
             guard let index = try? GalleryIndex(model: .test, dimension: 12, pieces: [torn]) else { continue }
             _ = try? index.candidates(
                 for: .random(12, using: &random), limit: 5, atLeast: ComparisonScore(-2), where: .init(now: 0)
-            ) { $0.map { _ in nil } }
+            ) {
+                var faces = GalleryIndex.ExactFaces(of: index)
+                for _ in $0 { faces.appendNone() }
+                return faces
+            }
         }
     }
 }

@@ -216,7 +216,7 @@ import Testing
                 for: probes, limit: limit, atLeast: ComparisonScore(floor), where: everything
             ) { rows in
                 asked = rows
-                return held.exact(rows)
+                return try held.exact(rows)
             }
             let nearly = try probes.reduce(0) { sum, probe in
                 try sum + held.entries.count { try probe.compared(with: $0.template).value >= floor - 0.004 }
@@ -236,12 +236,12 @@ import Testing
         #expect(throws: GalleryIndex.Outdated(row: 4)) {
             try index.candidates(
                 for: held.entries[0].template, limit: 10, atLeast: ComparisonScore(-2), where: .init(now: -1)
-            ) { rows in zip(rows, held.exact(rows)).map { $0 == 4 ? nil : $1 } }
+            ) { try held.exact($0, gone: [4]) }
         }
         #expect {
             try index.candidates(
                 for: held.entries[0].template, limit: 10, atLeast: ComparisonScore(-2), where: .init(now: -1)
-            ) { _ in [] }
+            ) { _ in GalleryIndex.ExactFaces(of: index) }
         } throws: { ($0 as? RecognitionError)?.code == .fault }
     }
 
@@ -264,7 +264,7 @@ import Testing
             refused(.modelMismatch) {
                 _ = try index.candidates(
                     for: template, limit: 1, atLeast: ComparisonScore(0), where: everything
-                ) { _ in [] }
+                ) { _ in GalleryIndex.ExactFaces(of: index) }
             }
         }
         for row in [Int64.min, 5, 6] {
@@ -276,18 +276,18 @@ import Testing
             refused(.invalidValue) {
                 _ = try index.candidates(
                     for: template, limit: limit, atLeast: ComparisonScore(0), where: everything
-                ) { _ in [] }
+                ) { _ in GalleryIndex.ExactFaces(of: index) }
             }
         }
         refused(.invalidValue) {
             _ = try index.candidates(
                 for: template, limit: 1, atLeast: ComparisonScore(.nan), where: everything
-            ) { _ in [] }
+            ) { _ in GalleryIndex.ExactFaces(of: index) }
         }
         #expect(index.count == 1 && index.rows == [5] && index.lastRow == 5)
         #expect(index.contains(row: 5) && !index.contains(row: 6))
         #expect(index.remove(rows: [4, 6, 5, 5]) == 1 && index.count == 0 && index.pieceCount == 0)
         #expect(
-            try index.candidates(for: [], limit: 1, atLeast: ComparisonScore(0), where: everything) { _ in [] } == [])
+            try index.candidates(for: [], limit: 1, atLeast: ComparisonScore(0), where: everything) { _ in GalleryIndex.ExactFaces(of: index) } == [])
     }
 }

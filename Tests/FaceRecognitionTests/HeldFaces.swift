@@ -1,5 +1,6 @@
 import FaceTestSupport
 import Foundation
+import Testing
 
 @testable import FaceRecognition
 
@@ -19,10 +20,21 @@ struct HeldFaces {
             GalleryIndex.Entry(row: row, template: template, person: person, enrolled: enrolled, expires: expires))
     }
 
-    func exact(_ rows: [Int64]) -> [GalleryIndex.ExactFace?] {
-        rows.map { row in
-            places[row].map { GalleryIndex.ExactFace(id: ids[row]!, template: entries[$0].template) }
+    func exact(_ rows: [Int64]) throws -> GalleryIndex.ExactFaces { try exact(rows, gone: []) }
+
+    /// - Parameter gone: rows that are not held any more.
+    func exact(_ rows: [Int64], gone: Set<Int64>) throws -> GalleryIndex.ExactFaces {
+        let template = try #require(entries.first?.template, "Whoever asks for rows has some")
+        var faces = GalleryIndex.ExactFaces(
+            of: try GalleryIndex(model: template.model, dimension: template.components.count))
+        for row in rows {
+            if let place = places[row], let id = ids[row], !gone.contains(row) {
+                try faces.append(id, entries[place].template)
+            } else {
+                faces.appendNone()
+            }
         }
+        return faces
     }
 
     /// What a search must give, in ten lines: compare all in double precision, sort all, cut.

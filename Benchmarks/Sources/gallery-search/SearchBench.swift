@@ -102,7 +102,7 @@ struct SearchBench {
                     try ContinuousClock().measure {
                         _ = try index.candidates(
                             for: batch, limit: Self.limit, atLeast: ComparisonScore(-2), where: filter,
-                            threads: threads, exact: exact)
+                            threads: threads, exact: { try exact($0, threads: threads) })
                     }))
         }
         return Threads(threads: threads, top10: top10, allAbove: allAbove, batch: batches)
@@ -118,14 +118,17 @@ struct SearchBench {
                 for: probes[i], limit: limit, atLeast: floor, where: filter, threads: threads
             ) { rows in
                 asked = rows.count
-                return try exact(rows)
+                return try exact(rows, threads: threads)
             }
         }
         return (matches.map { Found(row: Int($0.row), score: $0.score.value) }, asked, Self.milliseconds(time))
     }
 
-    private func exact(_ rows: [Int64]) throws -> [GalleryIndex.ExactFace?] {
-        try rows.map { GalleryIndex.ExactFace(id: ids[Int($0)], template: try gallery.template(Int($0))) }
+    /// Many faces are read on as many threads as the search may use, as its peers read theirs.
+    private func exact(_ rows: [Int64], threads: Int) throws -> GalleryIndex.ExactFaces {
+        try GalleryIndex.ExactFaces(
+            of: index, ids: rows.map { ids[Int($0)] },
+            components: gallery.components(of: rows, threads: rows.count < 64 ? 1 : threads))
     }
 
     private static func milliseconds(_ time: Duration) -> Double {

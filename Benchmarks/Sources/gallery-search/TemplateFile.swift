@@ -21,6 +21,23 @@ struct TemplateFile: Sendable {
         return try Template(model: Self.model, unitLength: components)
     }
 
+    /// Templates one after another.
+    func components(of rows: [Int64], threads: Int) -> [Float] {
+        Array(unsafeUninitializedCapacity: rows.count * dimension) { room, count in
+            nonisolated(unsafe) let room = room
+            data.withUnsafeBytes { bytes in
+                nonisolated(unsafe) let all = bytes.bindMemory(to: Float.self)
+                DispatchQueue.concurrentPerform(iterations: threads) { part in
+                    for i in (rows.count * part / threads)..<(rows.count * (part + 1) / threads) {
+                        let row = all[(Int(rows[i]) * dimension)..<((Int(rows[i]) + 1) * dimension)]
+                        _ = room[(i * dimension)..<((i + 1) * dimension)].initialize(fromContentsOf: row)
+                    }
+                }
+            }
+            count = rows.count * dimension
+        }
+    }
+
     /// What must be found, by the definition: every product added in double precision, from first to last.
     func bestByBruteForce(_ probe: Template, limit: Int, floor: Double) -> [Found] {
         let threads = ProcessInfo.processInfo.activeProcessorCount

@@ -11,8 +11,10 @@ private func readPiece(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         var index = try GalleryIndex(model: model, dimension: 3, pieces: [data])
         let probe = try Template(model: model, normalising: [1, 2, 3])
         let filter = GalleryIndex.Filter(now: 1)
-        let found = try index.candidates(for: probe, limit: 4, atLeast: ComparisonScore(-2), where: filter) { rows in
-            rows.map { _ in GalleryIndex.ExactFace(id: FaceID(), template: probe) }
+        let found = try index.candidates(for: probe, limit: 4, atLeast: ComparisonScore(-2), where: filter) {
+            var faces = GalleryIndex.ExactFaces(of: index)
+            for _ in $0 { try faces.append(FaceID(), probe) }
+            return faces
         }
         precondition(found.count <= index.count, "No more than there are")
         let again = try GalleryIndex(

@@ -9,6 +9,7 @@ struct BoundedHeap<Element: Comparable> {
     init(capacity: Int) {
         precondition(capacity >= 1, "A heap keeps at least one element")
         self.capacity = capacity
+        elements.reserveCapacity(min(capacity, 64))
     }
 
     /// The element that the next greater one will push out, once the heap is full.
@@ -18,14 +19,16 @@ struct BoundedHeap<Element: Comparable> {
     mutating func insert(_ element: Element) {
         if elements.count < capacity {
             elements.append(element)
-            siftUp(elements.count - 1)
+            elements.withUnsafeMutableBufferPointer { Self.siftUp($0.count - 1, $0) }
         } else if element > elements[0] {
-            elements[0] = element
-            siftDown(0)
+            elements.withUnsafeMutableBufferPointer {
+                $0[0] = element
+                Self.siftDown(0, $0)
+            }
         }
     }
 
-    private mutating func siftUp(_ start: Int) {
+    private static func siftUp(_ start: Int, _ elements: UnsafeMutableBufferPointer<Element>) {
         var child = start
         while child > 0 {
             let parent = (child - 1) / 2
@@ -35,7 +38,7 @@ struct BoundedHeap<Element: Comparable> {
         }
     }
 
-    private mutating func siftDown(_ start: Int) {
+    private static func siftDown(_ start: Int, _ elements: UnsafeMutableBufferPointer<Element>) {
         var parent = start
         while true {
             let left = 2 * parent + 1, right = left + 1

@@ -149,12 +149,17 @@ package struct Gallery: Sendable {
             for: [probe], limit: limit, atLeast: floor, where: .init(now: now.milliseconds), threads: threads,
             path: .best
         ) { rows in
-            try rows.map { row in
-                guard let theirs = try means.person(atRow: row).map(members) else { return nil }
-                return PersonMeans.mean(of: theirs, now: now).map {
-                    GalleryIndex.ExactFace(id: theirs[0].id, template: $0)
+            var exact = GalleryIndex.ExactFaces(of: means.index)
+            for row in rows {
+                if let theirs = try means.person(atRow: row).map(members),
+                    let mean = PersonMeans.mean(of: theirs, now: now)
+                {
+                    try exact.append(theirs[0].id, mean)
+                } else {
+                    exact.appendNone()
                 }
             }
+            return exact
         }
         numbers.formUnion(closest[0].compactMap { means.person(atRow: $0.row) })
         return Array(
@@ -173,11 +178,13 @@ package struct Gallery: Sendable {
 
     private func exact(
         _ wanted: [Int64], _ known: inout [Int64: EnrolledFaceDescription]
-    ) throws -> [GalleryIndex.ExactFace?] {
-        try zip(wanted, rows.faces(wanted)).map { row, face in
+    ) throws -> GalleryIndex.ExactFaces {
+        var exact = GalleryIndex.ExactFaces(of: index)
+        for (row, face) in zip(wanted, try rows.faces(wanted)) {
             known[row] = face?.description
-            return face.map { GalleryIndex.ExactFace(id: $0.id, template: $0.template) }
+            if let face { try exact.append(face.id, face.template) } else { exact.appendNone() }
         }
+        return exact
     }
 
     /// - Returns: nil when the filter leaves nobody.

@@ -102,16 +102,17 @@ public struct Template: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The same with many, in their order: four sums side by side, since each has to wait for its last addition.
-    func compared(with others: [Template]) throws -> [ComparisonScore] {
-        for other in others { try mustMatch(other) }
-        let probe = components.span, whole = others.count / 4 * 4
+    /// The same with some of many templates that lie one after another: four sums side by side, since each has to wait
+    /// for its last addition.
+    /// - Precondition: they are the same model's.
+    func compared(withRows rows: [Int], of components: [Float]) -> [ComparisonScore] {
+        let probe = self.components.span, all = components.span, whole = rows.count / 4 * 4
+        func place(_ i: Int) -> Range<Int> { rows[i] * probe.count..<(rows[i] + 1) * probe.count }
         var scores: [ComparisonScore] = []
-        scores.reserveCapacity(others.count)
+        scores.reserveCapacity(rows.count)
         for first in stride(from: 0, to: whole, by: 4) {
-            let four = (others[first], others[first + 1], others[first + 2], others[first + 3])
-            let a = four.0.components.span, b = four.1.components.span
-            let c = four.2.components.span, d = four.3.components.span
+            let a = all.extracting(place(first)), b = all.extracting(place(first + 1))
+            let c = all.extracting(place(first + 2)), d = all.extracting(place(first + 3))
             var sums = (0.0, 0.0, 0.0, 0.0)
             for i in probe.indices {
                 let component = Double(probe[i])
@@ -122,7 +123,12 @@ public struct Template: Sendable, Hashable, CustomStringConvertible {
             }
             for sum in [sums.0, sums.1, sums.2, sums.3] { scores.append(ComparisonScore(sum)) }
         }
-        for other in others[whole...] { scores.append(try compared(with: other)) }
+        for last in whole..<rows.count {
+            let a = all.extracting(place(last))
+            var sum = 0.0
+            for i in probe.indices { sum += Double(probe[i]) * Double(a[i]) }
+            scores.append(ComparisonScore(sum))
+        }
         return scores
     }
 

@@ -16,8 +16,7 @@ struct CandidateBounds: ~Copyable, Sendable {
     var threshold: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
 
     /// Tells of rows by the lower bounds of their scores, each row once.
-    func insert(_ lowerBounds: [Double]) {
-        guard !lowerBounds.isEmpty else { return }
+    func insert(_ lowerBounds: some Sequence<Double>) {
         best.withLock { best in
             for bound in lowerBounds { best.insert(bound) }
             // Under the lock, so that it never falls.

@@ -39,17 +39,6 @@ extension GalleryIndex {
         }
     }
 
-    /// What the caller keeps of a row: its face id and its template.
-    public struct ExactFace: Sendable {
-        public let id: FaceID
-        public let template: Template
-
-        public init(id: FaceID, template: Template) {
-            self.id = id
-            self.template = template
-        }
-    }
-
     /// The caller no longer has a row that the index holds: search again with a newer index.
     public struct Outdated: Error, Hashable {
         public let row: Int64
@@ -65,11 +54,11 @@ extension GalleryIndex {
     ///   - limit: 1...4,096.
     ///   - floor: scores below it are no candidates.
     ///   - threads: as many as the scan may use. Small galleries use one.
-    ///   - exact: gives, in their order, the faces of ascending rows; nil for one that is gone. It is called at most once.
+    ///   - exact: gives, in their order, the faces of ascending rows. It is called at most once.
     /// - Throws: `.modelMismatch`, `.invalidValue` for the limit; `Outdated`; what `exact` throws.
     public func candidates(
         for probe: Template, limit: Int, atLeast floor: ComparisonScore, where filter: Filter, threads: Int = 1,
-        exact: ([Int64]) throws -> [ExactFace?]
+        exact: ([Int64]) throws -> ExactFaces
     ) throws -> [Match] {
         try candidates(
             for: [probe], limit: limit, atLeast: floor, where: filter, threads: threads, exact: exact)[0]
@@ -80,7 +69,7 @@ extension GalleryIndex {
     /// - Returns: the probes' candidates, in the probes' order.
     public func candidates(
         for probes: [Template], limit: Int, atLeast floor: ComparisonScore, where filter: Filter, threads: Int = 1,
-        exact: ([Int64]) throws -> [ExactFace?]
+        exact: ([Int64]) throws -> ExactFaces
     ) throws -> [[Match]] {
         try Self.check(limit: limit)
         return try candidates(
@@ -98,7 +87,7 @@ extension GalleryIndex {
     func candidates(
         for probes: [Template], limit: Int, atLeast floor: ComparisonScore, where filter: Filter, threads: Int,
         path: ScanPath, bytesWorthAThread: Int = IndexScan.bytesWorthAThread,
-        exact: ([Int64]) throws -> [ExactFace?]
+        exact: ([Int64]) throws -> ExactFaces
     ) throws -> [[Match]] {
         guard !floor.value.isNaN else {
             throw RecognitionError(.invalidValue, "The least score is not a number; give one from -1 to 1.")
@@ -116,26 +105,24 @@ extension GalleryIndex {
             bytesWorthAThread: bytesWorthAThread
         ).possibleRows()
         // Each row is asked for once, however many probes it may be a candidate of.
+        var all: [Int64] = []
+        all.reserveCapacity(possible.reduce(0) { $0 + $1.count })
+        for rows in possible { all.append(contentsOf: rows) }
+        all.sort()
         var rows: [Int64] = []
-        for row in possible.joined().sorted() where row != rows.last { rows.append(row) }
+        rows.reserveCapacity(all.count)
+        for row in all where row != rows.last { rows.append(row) }
         guard !rows.isEmpty else { return probes.map { _ in [] } }
         let faces = try exact(rows)
-        guard faces.count == rows.count else {
-            throw RecognitionError(.fault, "\(rows.count) templates were asked for, \(faces.count) came.")
+        guard faces.ids.count == rows.count else {
+            throw RecognitionError(.fault, "\(rows.count) templates were asked for, \(faces.ids.count) came.")
         }
-        return try zip(probes, possible).map { probe, possible in
-            let found = try possible.map { row in
-                let i = rows.partitioningIndex { $0 >= row }
-                guard let face = faces[i] else { throw Outdated(row: row) }
-                return face
+        return try onThreads(threads, count: probes.count) { [rows] p in
+            Result {
+                var matches = try faces.matches(probes[p], possible[p], of: rows, atLeast: floor)
+                matches.sort(by: Match.precedes)
+                return matches.count > limit ? Array(matches[..<limit]) : matches
             }
-            let scores = try probe.compared(with: found.map(\.template))
-            var matches: [Match] = []
-            for (i, score) in scores.enumerated() where score >= floor {
-                matches.append(Match(row: possible[i], id: found[i].id, score: score))
-            }
-            matches.sort(by: Match.precedes)
-            return Array(matches.prefix(limit))
-        }
+        }.map { try $0.get() }
     }
 }

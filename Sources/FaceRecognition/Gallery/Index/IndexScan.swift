@@ -3,8 +3,9 @@ import Synchronization
 
 /// One passage over an index for some probes, on a few threads.
 ///
-/// `@unchecked Sendable` for its two pointers: `probes` is written in `init` only; each of `bounds` is `Sendable` itself
-/// (a lock and an atomic). Both live as long as this object, which whoever runs on its threads holds.
+/// `@unchecked Sendable` for its pointers, which live as long as this object. What a stage of `possibleRows` writes is
+/// read by the next ones, and each piece of a stage has its own: a probe, a thread's workspace. What several threads write
+/// to at once, `bounds`, is `Sendable` itself (a lock and an atomic).
 final class IndexScan: @unchecked Sendable {
     /// Codes that the kernel takes at once: they stay in a core's own cache while one group of probes after the other
     /// is compared with them, and the few rows that survive are looked up together.
@@ -23,12 +24,17 @@ final class IndexScan: @unchecked Sendable {
     }
 
     private let segments: [IndexSegment]
-    private let rowCount: Int
+    /// Theirs, so that nothing counts references to a segment for each row.
+    private let rows: [UnsafeMutablePointer<Int64>]
+    private let chunks: [Chunk]
     private let groups: Int
-    private let probeCount: Int
+    private let templates: [Template]
     private let probes: UnsafeMutablePointer<ProbeCodes>
     private let bounds: UnsafeMutablePointer<CandidateBounds>
+    /// One a thread.
+    private let workspaces: UnsafeMutablePointer<ScanWorkspace>
     private let limit: Int
+    private let floor: ComparisonScore
     private let filter: GalleryIndex.Filter
     private let path: ScanPath
     private let hasMiddlePass: Bool
@@ -41,50 +47,63 @@ final class IndexScan: @unchecked Sendable {
         filter: GalleryIndex.Filter, path: ScanPath, threads: Int, bytesWorthAThread: Int
     ) {
         segments = index.segments
-        rowCount = segments.reduce(0) { $0 + $1.count }
+        rows = segments.map(\.rows)
         groups = (index.dimension + 7) / 8
-        probeCount = templates.count
-        probes = .allocate(capacity: probeCount)
-        bounds = .allocate(capacity: probeCount)
-        for (p, template) in templates.enumerated() {
-            (probes + p).initialize(to: ProbeCodes(template))
-            (bounds + p).initialize(to: CandidateBounds(limit: limit, floor: floor))
-        }
+        self.templates = templates
         self.limit = limit
+        self.floor = floor
         self.filter = filter
         self.path = path
         hasMiddlePass = templates.count >= path.probesWorthTheMiddlePass
+        let rowCount = segments.reduce(0) { $0 + $1.count }
         let work = rowCount * groups * 4 * templates.count
         self.threads = max(1, min(threads, work / bytesWorthAThread + 1))
+        let rowsOfChunk = min(
+            Self.bytesOfChunk / (groups * (hasMiddlePass ? 8 : 4)), rowCount / (self.threads * Self.chunksOfThread) + 1)
+        chunks = Self.chunks(of: segments, largest: SegmentLayout.padded(rowsOfChunk))
+        probes = .allocate(capacity: templates.count)
+        bounds = .allocate(capacity: templates.count)
+        workspaces = .allocate(capacity: self.threads)
+        for thread in 0..<self.threads {
+            (workspaces + thread).initialize(
+                to: ScanWorkspace(
+                    probes: templates.count,
+                    rows: (chunks.lazy.map(\.pairs).max() ?? 0) * SegmentLayout.rowsOfPair, groups: groups,
+                    hasMiddlePass: hasMiddlePass))
+        }
     }
 
     deinit {
-        probes.deinitialize(count: probeCount)
+        workspaces.deinitialize(count: threads)
+        workspaces.deallocate()
         probes.deallocate()
-        bounds.deinitialize(count: probeCount)
         bounds.deallocate()
     }
 
-    /// For each probe the rows that the codes cannot rule out; the true candidates are among them.
+    /// For each probe the rows that the codes cannot rule out, ascending; the true candidates are among them.
     func possibleRows() -> [[Int64]] {
-        let chunks = chunks()
-        let next = Atomic<Int>(0)
-        let found = onThreads(threads, count: threads) { _ in self.scan(chunks, next) }
-        return onThreads(threads, count: probeCount) { p in
-            // The others may have raised it since.
-            let possible = found.flatMap { thread in thread[p].filter { $0.upper >= self.bounds[p].threshold } }
-            return (self.hasMiddlePass ? self.finePass(possible, p) : possible).map {
-                self.segments[Int($0.segment)].rows[Int($0.position)]
-            }
-        }
+        let possible = Mutex([[Int64]](repeating: [], count: templates.count))
+        onThreads(
+            threads,
+            [
+                Pieces(templates.count) { p, _ in
+                    (self.probes + p).initialize(to: ProbeCodes(self.templates[p]))
+                    (self.bounds + p).initialize(to: CandidateBounds(limit: self.limit, floor: self.floor))
+                },
+                Pieces(chunks.count) { i, thread in self.scan(self.chunks[i], self.workspaces[thread]) },
+                Pieces(templates.count) { p, _ in
+                    let rows = self.possibleRows(p)
+                    possible.withLock { $0[p] = rows }
+                },
+            ])
+        probes.deinitialize(count: templates.count)
+        bounds.deinitialize(count: templates.count)
+        return possible.withLock { $0 }
     }
 
     /// All rows in chunks. The first one is small, and each as large as all before it, up to the largest: until there
     /// are candidates, every row survives.
-    private func chunks() -> [Chunk] {
-        let bytesOfRow = groups * (hasMiddlePass ? 8 : 4)
-        let largest = SegmentLayout.padded(
-            min(Self.bytesOfChunk / bytesOfRow, rowCount / (threads * Self.chunksOfThread) + 1))
+    private static func chunks(of segments: [IndexSegment], largest: Int) -> [Chunk] {
         var chunks: [Chunk] = [], seen = 0
         for (i, segment) in segments.enumerated() {
             var first = 0
@@ -98,34 +117,24 @@ final class IndexScan: @unchecked Sendable {
         return chunks
     }
 
-    /// One thread's part: whichever chunk is next, until there are no more. By probe, what may be a candidate then: the
-    /// rest of its lists need not go from one core's cache to another's.
-    private func scan(_ chunks: [Chunk], _ next: borrowing Atomic<Int>) -> [[Survivor]] {
-        var work = ScanWorkspace(
-            probes: probeCount, rows: (chunks.lazy.map(\.pairs).max() ?? 0) * SegmentLayout.rowsOfPair, groups: groups,
-            hasMiddlePass: hasMiddlePass)
-        while true {
-            let i = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            guard i < chunks.count else {
-                return (0..<probeCount).map { work.survivors[$0].reaching(bounds[$0].threshold) }
-            }
-            let chunk = chunks[i], segment = segments[chunk.segment]
-            if let codes = work.codes {
-                gallery_unpack(
-                    path.kernel, segment.high + segment.layout.highOffset(chunk.first),
-                    segment.low + segment.layout.lowOffset(chunk.first), Int32(groups), Int32(chunk.pairs), codes)
-            }
-            for begin in stride(from: 0, to: probeCount, by: ScanWorkspace.probesAtOnce) {
-                let some = begin..<min(probeCount, begin + ScanWorkspace.probesAtOnce)
-                blockPass(segment, chunk, some, &work)
-                for p in some { sift(work.passed[p - begin], segment, chunk, p, &work) }
-            }
+    /// Compares a chunk with all probes, and keeps what may be a candidate.
+    private func scan(_ chunk: Chunk, _ work: borrowing ScanWorkspace) {
+        let segment = segments[chunk.segment]
+        if let codes = work.codes {
+            gallery_unpack(
+                path.kernel, segment.high + segment.layout.highOffset(chunk.first),
+                segment.low + segment.layout.lowOffset(chunk.first), Int32(groups), Int32(chunk.pairs), codes)
+        }
+        for begin in stride(from: 0, to: templates.count, by: ScanWorkspace.probesAtOnce) {
+            let some = begin..<min(templates.count, begin + ScanWorkspace.probesAtOnce)
+            blockPass(segment, chunk, some, work)
+            for p in some { sift(work.passed[p - begin], segment, chunk, p, work) }
         }
     }
 
     /// The coarse pass, or the middle one: up to 8 probes with a chunk.
     private func blockPass(
-        _ segment: IndexSegment, _ chunk: Chunk, _ some: Range<Int>, _ work: inout ScanWorkspace
+        _ segment: IndexSegment, _ chunk: Chunk, _ some: Range<Int>, _ work: borrowing ScanWorkspace
     ) {
         withUnsafeTemporaryAllocation(of: gallery_probe.self, capacity: some.count) { described in
             for (i, p) in some.enumerated() {
@@ -143,7 +152,7 @@ final class IndexScan: @unchecked Sendable {
     /// The filter and the bounds of those rows that the pass over blocks let pass: its own bounds when that was the
     /// middle one, else those of the fine pass.
     private func sift(
-        _ passed: gallery_survivors, _ segment: IndexSegment, _ chunk: Chunk, _ p: Int, _ work: inout ScanWorkspace
+        _ passed: gallery_survivors, _ segment: IndexSegment, _ chunk: Chunk, _ p: Int, _ work: borrowing ScanWorkspace
     ) {
         var count = Int(passed.count)
         if !filter.isOpen || segment.layout.hasExpiry {
@@ -164,7 +173,8 @@ final class IndexScan: @unchecked Sendable {
                 Int32(count), work.sums)
         }
         let threshold = bounds[p].threshold
-        work.lowerBounds.removeAll(keepingCapacity: true)
+        var raising = 0
+        work.survivors[p].reserve(count)
         for k in 0..<count {
             let i = Int(passed.rows[k])
             let (lower, upper) =
@@ -173,39 +183,58 @@ final class IndexScan: @unchecked Sendable {
                 : probes[p].bounds(middle: passed.bounds[k], error: errors[i])
             guard upper >= threshold else { continue }
             work.survivors[p].append(
-                Survivor(segment: Int32(chunk.segment), position: Int32(chunk.first + i), upper: upper))
-            if lower >= threshold { work.lowerBounds.append(lower) }
+                Survivor(
+                    segment: Int32(chunk.segment), position: Int32(chunk.first + i), step: steps[i], error: errors[i],
+                    upper: upper))
+            work.lowerBounds[raising] = lower
+            raising += lower >= threshold ? 1 : 0
         }
-        guard !work.lowerBounds.isEmpty else { return }
-        bounds[p].insert(work.lowerBounds)
+        guard raising > 0 else { return }
+        bounds[p].insert(UnsafeBufferPointer(start: work.lowerBounds, count: raising))
         work.survivors[p].prune(below: bounds[p].threshold)
     }
 
-    /// The fine pass over what the middle one left for a probe, those of a segment together.
-    private func finePass(_ survivors: [Survivor], _ p: Int) -> [Survivor] {
-        var positions: [Int32] = [], sums: [Int32] = []
-        var tighter: [(lower: Double, upper: Double)] = []
+    /// The rows that the codes cannot rule out for a probe, of those that all threads found; ascending.
+    private func possibleRows(_ p: Int) -> [Int64] {
+        var threshold = bounds[p].threshold
+        var possible: [Survivor] = []
+        possible.reserveCapacity(64)
+        for thread in 0..<threads { workspaces[thread].survivors[p].reaching(threshold, into: &possible) }
+        if hasMiddlePass {
+            threshold = max(threshold, finePass(&possible, p))
+            possible.removeAll { $0.upper < threshold }
+        }
+        var found = possible.map { rows[Int($0.segment)][Int($0.position)] }
+        found.sort()
+        return found
+    }
+
+    /// The fine pass over what the middle one left for a probe, those of a segment together: they get their fine bounds.
+    /// - Returns: a score that certainly `limit` of them reach; -infinity when there are not so many.
+    private func finePass(_ survivors: inout [Survivor], _ p: Int) -> Double {
+        let positions = survivors.map(\.position)
+        var sums = [Int32](repeating: 0, count: positions.count)
+        // Each row is here once, so that `limit` rows reach the last of so many lower bounds.
+        var lowerBounds = BoundedHeap<Double>(capacity: limit)
         var first = 0
         while first < survivors.count {
             let number = survivors[first].segment, segment = segments[Int(number)]
-            positions.removeAll(keepingCapacity: true)
-            while first + positions.count < survivors.count, survivors[first + positions.count].segment == number {
-                positions.append(survivors[first + positions.count].position)
+            let some = first..<(survivors[first...].firstIndex { $0.segment != number } ?? survivors.count)
+            positions.withUnsafeBufferPointer { positions in
+                sums.withUnsafeMutableBufferPointer { sums in
+                    gallery_refine(
+                        path.kernel, segment.high, segment.low, segment.fineErrors, Int32(groups), probes[p].fine,
+                        positions.baseAddress! + first, Int32(some.count), sums.baseAddress! + first)
+                }
             }
-            sums = [Int32](repeating: 0, count: positions.count)
-            gallery_refine(
-                path.kernel, segment.high, segment.low, segment.fineErrors, Int32(groups), probes[p].fine, positions,
-                Int32(positions.count), &sums)
-            for (i, sum) in zip(positions, sums) {
-                tighter.append(
-                    probes[p].bounds(
-                        fineSum: sum, step: segment.steps[Int(i)], error: segment.fineErrors[Int(i)]))
+            for i in some {
+                let (lower, upper) = probes[p].bounds(
+                    fineSum: sums[i], step: survivors[i].step, error: survivors[i].error)
+                survivors[i].upper = upper
+                lowerBounds.insert(lower)
             }
-            first += positions.count
+            first = some.upperBound
         }
-        // Each row is here once, so that `limit` rows reach the last of so many lower bounds.
-        var threshold = bounds[p].threshold
-        if limit <= tighter.count { threshold = max(threshold, tighter.map(\.lower).sorted(by: >)[limit - 1]) }
-        return zip(survivors, tighter).compactMap { $1.upper >= threshold ? $0 : nil }
+        return lowerBounds.least ?? -.infinity
     }
 }

@@ -32,29 +32,31 @@ struct ProbeCodes: ~Copyable {
     private let fineError: Double
 
     init(_ probe: Template) {
-        let q = probe.components
-        let padded = (q.count + 7) / 8 * 8
-        let largest = q.reduce(0) { max($0, abs($1)) }
-        coarse = .allocate(capacity: padded)
-        coarse.initialize(repeating: 0, count: padded)
-        fine = .allocate(capacity: padded)
-        fine.initialize(repeating: 0, count: padded)
+        let groups = (probe.components.count + 7) / 8
+        coarse = .allocate(capacity: 8 * groups)
+        fine = .allocate(capacity: 8 * groups)
+        let q = probe.components.span
+        let largest = probe.components.reduce(0) { max($0, abs($1)) }
         // In single precision: the errors are measured against the very scale that the bound uses.
         let scale = largest / 127
         let unit = Double(scale), inverse = 1 / unit
         var squares = 0.0, coarseSquares = 0.0, fineSquares = 0.0
-        var sum: Int32 = 0, fineSum = 0
-        for (i, component) in q.lazy.map(Double.init).enumerated() {
-            let c = max(-127, min(127, whole(component * inverse)))
-            let f = max(-Self.fineScale, min(Self.fineScale, whole(component * Self.fineScale)))
-            coarse[i] = Int8(c)
-            fine[i] = Int16(f)
-            sum += Int32(c)
-            fineSum += Int(abs(f))
+        var sum: Int32 = 0, fineSum: Int64 = 0
+        for i in q.indices {
+            let component = Double(q[i])
+            // No component is larger than the largest, but a template may be longer than 1 by a little.
+            let c = WholeNumber(component * inverse)
+            let f = WholeNumber(max(-Self.fineScale, min(Self.fineScale, component * Self.fineScale)))
+            (coarse + i).initialize(to: Int8(truncatingIfNeeded: c.integer))
+            (fine + i).initialize(to: Int16(truncatingIfNeeded: f.integer))
+            sum &+= Int32(truncatingIfNeeded: c.integer)
+            fineSum &+= abs(f.integer)
             squares += component * component
-            coarseSquares += square(component - c * unit)
-            fineSquares += square(component - f * (1 / Self.fineScale))
+            coarseSquares += square(component - c.value * unit)
+            fineSquares += square(component - f.value * (1 / Self.fineScale))
         }
+        (coarse + q.count).initialize(repeating: 0, count: 8 * groups - q.count)
+        (fine + q.count).initialize(repeating: 0, count: 8 * groups - q.count)
         offset = 15 * sum
         coarseScale = scale / 2
         length = Self.upperBound(squares)
@@ -64,7 +66,7 @@ struct ProbeCodes: ~Copyable {
         fineError = Self.upperBound(fineSquares)
         // The magnitudes from which the slack was reckoned, and the kernels' room in whole numbers.
         assert(length <= Self.longestTemplate && coarseLength <= 0.127 && fineError <= 6e-4)
-        assert(fineSum < Int(Int32.max) / 256)
+        assert(fineSum < Int64(Int32.max) / 256)
     }
 
     deinit {
@@ -104,6 +106,15 @@ struct ProbeCodes: ~Copyable {
 
 private func square(_ x: Double) -> Double { x * x }
 
-/// The nearest whole number, without a call: at this magnitude double precision has no fractions. (Whatever number it
-/// is, the error is measured.)
-private func whole(_ x: Double) -> Double { x + 0x1.8p52 - 0x1.8p52 }
+/// The nearest whole number, without a call or a check: at this magnitude double precision has no fractions, and its
+/// last bits are the number. (Whatever number it is, the error is measured.)
+private struct WholeNumber {
+    private static let shift = 0x1.8p52
+    private let shifted: Double
+
+    /// - Precondition: below 2^51 in magnitude.
+    init(_ x: Double) { shifted = x + Self.shift }
+
+    var value: Double { shifted - Self.shift }
+    var integer: Int64 { Int64(bitPattern: shifted.bitPattern &- Self.shift.bitPattern) }
+}

@@ -5,20 +5,25 @@ struct ScanWorkspace: ~Copyable {
     static let probesAtOnce = Int(GALLERY_SCAN_MAXIMUM_PROBES)
 
     /// By probe.
-    var survivors: [SurvivorList]
-    var lowerBounds: [Double] = []
+    let survivors: UnsafeMutablePointer<SurvivorList>
+    /// Of some rows that a chunk adds to a probe's survivors.
+    let lowerBounds: UnsafeMutablePointer<Double>
     /// What the kernel lets pass of a chunk, for each of the probes that it compares at once.
     let passed: UnsafeMutablePointer<gallery_survivors>
     /// What `gallery_refine` gives.
     let sums: UnsafeMutablePointer<Int32>
     /// A chunk's codes unpacked; nil when there is no middle pass.
     let codes: UnsafeMutablePointer<UInt8>?
+    private let probes: Int
     private let rows: UnsafeMutablePointer<Int32>
     private let bounds: UnsafeMutablePointer<Float>
 
     /// - Parameter rows: of the largest chunk.
     init(probes: Int, rows count: Int, groups: Int, hasMiddlePass: Bool) {
-        survivors = (0..<probes).map { _ in SurvivorList() }
+        self.probes = probes
+        survivors = .allocate(capacity: probes)
+        for p in 0..<probes { (survivors + p).initialize(to: SurvivorList()) }
+        lowerBounds = .allocate(capacity: count)
         let room = count + 16
         rows = .allocate(capacity: room * Self.probesAtOnce)
         bounds = .allocate(capacity: room * Self.probesAtOnce)
@@ -34,6 +39,9 @@ struct ScanWorkspace: ~Copyable {
     }
 
     deinit {
+        survivors.deinitialize(count: probes)
+        survivors.deallocate()
+        lowerBounds.deallocate()
         passed.deallocate()
         rows.deallocate()
         bounds.deallocate()
