@@ -77,8 +77,6 @@ static inline __attribute__((always_inline)) void refine_rows(const uint8_t *hig
         __builtin_prefetch(errors + positions[i]);
     }
     for (int32_t i = 0; i < count; ++i) {
-        const int64_t next = positions[i + 1 < count ? i + 1 : i];
-        for (int32_t g = 0; g < groups; ++g) __builtin_prefetch(high + (next / 16 * groups + g) * 64);
         const int64_t position = positions[i];
         const uint8_t *upper = high + position / 16 * groups * 64 + position % 16 * 4;
         const uint8_t *lower = low + position * 4 * groups;

@@ -59,7 +59,6 @@ AVX512 static inline __attribute__((always_inline)) void add_survivors(__m512i x
         _mm512_add_ps(product, _mm512_mul_ps(_mm512_load_ps(errors), _mm512_set1_ps(probe->spread)));
     const __mmask16 left =
         _mm512_mask_cmp_ps_mask(asked, bounds, _mm512_set1_ps(probe->threshold), _CMP_GE_OQ);
-    if (!left) return;
     const __m512i rows = _mm512_add_epi32(
         _mm512_set1_epi32(row), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
     // Whole registers are written: compressing into memory is slow on some processors.
