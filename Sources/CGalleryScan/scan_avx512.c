@@ -10,7 +10,8 @@ enum { prefetch_distance = 4096 };
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vnni")))
 
-/// A probe as the loops below use it. A row's x is sum(codes * nibbles) - floor(offset / 2): twice that is u, or one more.
+/// A probe as the loops below use it. A row's x is sum(codes * nibbles) - floor(offset / 2): twice that is the header's
+/// u, or v, or one more.
 struct reading {
     /// What the sums begin with: - floor(offset / 2).
     int32_t start;
@@ -24,8 +25,8 @@ struct reading {
     float sieve_threshold;
 };
 
-/// More than all rounding of the bound and of the sieve, relative to the threshold and to the error's part: each of
-/// the two rounds the product at most four times, the error's part twice, and their sum once.
+/// More than all rounding of the bound and of the sieve (Documentation/ExactSearch.md): less than ten roundings, a
+/// 2^-24th each, of the threshold and as many of the error's part.
 static const float sieve_slack = 2e-6f;
 
 static struct reading reading_of(const struct gallery_probe *probe, const bool unpacked) {
@@ -61,7 +62,8 @@ AVX512 static inline __attribute__((always_inline)) void add_survivors(__m512i x
         _mm512_mask_cmp_ps_mask(asked, bounds, _mm512_set1_ps(probe->threshold), _CMP_GE_OQ);
     const __m512i rows = _mm512_add_epi32(
         _mm512_set1_epi32(row), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
-    // Whole registers are written: compressing into memory is slow on some processors.
+    // Whole registers are written: compressing into memory is slow on some processors. There is room, since no more
+    // rows survived than lie before these.
     _mm512_storeu_si512(survivors->rows + survivors->count, _mm512_maskz_compress_epi32(left, rows));
     _mm512_storeu_ps(survivors->bounds + survivors->count, _mm512_maskz_compress_ps(left, bounds));
     survivors->count += __builtin_popcount(left);

@@ -55,13 +55,14 @@ func onThreads<Value: Sendable>(_ most: Int, count: Int, _ body: @Sendable @esca
 
 /// Work on several threads in stages, each of which begins when all before it are done. It blocks.
 ///
-/// A thread that has nothing to do until then stays awake: a stage of a search takes less than waking a thread does.
+/// A thread that has nothing to do until then stays awake for a moment: a stage of a search takes less than waking a
+/// thread does.
 func onThreads(_ threads: Int, _ stages: [Pieces]) {
-    // Should there be fewer threads for it, the rest find nothing left to do: no thread waits for one that has not begun.
+    // Should there be fewer threads for it, the rest find nothing left to do: none waits for one that has not begun.
     DispatchQueue.concurrentPerform(iterations: threads) { thread in
-        for stage in stages {
+        for (i, stage) in stages.enumerated() {
+            if i > 0 { stages[i - 1].wait() }
             stage.work(on: thread)
-            stage.wait()
         }
     }
 }
@@ -73,8 +74,8 @@ final class Pieces: Sendable {
     private let begun = Atomic<Int>(0)
     private let done = Atomic<Int>(0)
 
-    /// - Parameter piece: is called once for each of 0..<count, on whichever thread is free. A thread does one piece at a
-    ///   time.
+    /// - Parameter piece: is called once for each of 0..<count, on whichever thread is free. A thread does one piece at
+    ///   a time.
     init(_ count: Int, _ piece: @escaping @Sendable (_ number: Int, _ thread: Int) -> Void) {
         self.count = count
         self.piece = piece
@@ -90,8 +91,12 @@ final class Pieces: Sendable {
         }
     }
 
-    /// Until all are done.
+    /// Until all are done. Looks again and again at first, then now and then: a long piece must not cost two cores.
     fileprivate func wait() {
-        while done.load(ordering: .acquiring) < count { sched_yield() }
+        var looks = 0
+        while done.load(ordering: .acquiring) < count {
+            if looks < 500 { sched_yield() } else { usleep(50) }
+            looks += 1
+        }
     }
 }

@@ -40,9 +40,31 @@ import Testing
         }
     }
 
-    @Test("Many at once, each on several threads, all come to an end")
-    func manyAtOnce() {
-        let sums = onThreads(8, count: 64) { number in onThreads(4, count: 20) { $0 * number }.reduce(0, +) }
-        #expect(sums == (0..<64).map { 190 * $0 })
+    @Test("Many at once, each in stages on several threads, all come to an end", .timeLimit(.minutes(1)))
+    func manyAtOnce() async {
+        let sums = await withTaskGroup(of: Int.self) { group in
+            for number in 0..<16 {
+                group.addTask {
+                    await withCheckedContinuation { continuation in
+                        // Not one of a pool's threads, which would come one after the other.
+                        Thread {
+                            let sum = Atomic<Int>(0)
+                            for _ in 0..<100 {
+                                onThreads(
+                                    4,
+                                    (0..<3).map { stage in
+                                        Pieces(20) { piece, _ in
+                                            sum.add(piece * number * stage, ordering: .relaxed)
+                                        }
+                                    })
+                            }
+                            continuation.resume(returning: sum.load(ordering: .relaxed))
+                        }.start()
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(sums.sorted() == (0..<16).map { 57_000 * $0 })
     }
 }

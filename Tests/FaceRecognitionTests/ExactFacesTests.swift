@@ -25,7 +25,22 @@ import Testing
         refused(.fault) {
             _ = try GalleryIndex.ExactFaces(of: index(2), ids: ids, components: .init(repeating: 0, count: components))
         }
-        #expect(try GalleryIndex.ExactFaces(of: index(2), ids: ids, components: .init(repeating: 0, count: 6)).ids == ids)
+        let good = try GalleryIndex.ExactFaces(of: index(2), ids: ids, components: .init(repeating: 0, count: 6))
+        #expect(good.ids == ids)
+    }
+
+    @Test("Faces of another model or length are no answer", arguments: [1, 3, 4])
+    func foreign(dimension: Int) throws {
+        var index = try index(3)
+        let template = try Template(model: .test, normalising: [1, 2, 3])
+        try index.append([.init(row: 1, template: template, enrolled: 0)])
+        let model = dimension == 3 ? TemplateModelID(rawValue: "other") : .test
+        let other = try GalleryIndex(model: model, dimension: dimension)
+        refused(.modelMismatch) {
+            _ = try index.candidates(for: template, limit: 1, atLeast: ComparisonScore(0), where: .init(now: 0)) { _ in
+                try .init(of: other, ids: [FaceID()], components: .init(repeating: 0, count: dimension))
+            }
+        }
     }
 
     @Test("The scores are those of each pair; a face that is gone is told, whatever its score would be")

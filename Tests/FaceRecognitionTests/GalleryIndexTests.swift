@@ -288,6 +288,8 @@ import Testing
         #expect(index.contains(row: 5) && !index.contains(row: 6))
         #expect(index.remove(rows: [4, 6, 5, 5]) == 1 && index.count == 0 && index.pieceCount == 0)
         #expect(
-            try index.candidates(for: [], limit: 1, atLeast: ComparisonScore(0), where: everything) { _ in GalleryIndex.ExactFaces(of: index) } == [])
+            try index.candidates(for: [], limit: 1, atLeast: ComparisonScore(0), where: everything) { _ in
+                GalleryIndex.ExactFaces(of: index)
+            } == [])
     }
 }

@@ -50,7 +50,7 @@ import Testing
             codes: unpacked ? work.codes : segment.high, steps: segment.steps, coarse_errors: segment.coarseErrors,
             fine_errors: segment.fineErrors, groups: Int32(groups), pairs: Int32(rows / 32))
         // As much room as the kernels ask for, and lanes behind it that none may touch.
-        let room = rows + 16, lanes = room + 16
+        let room = rows, lanes = room + 16
         var found = [Int32](repeating: .min, count: lanes * probes.count)
         var bounds = [Float](repeating: -7, count: lanes * probes.count)
         var passed: [gallery_survivors] = []
@@ -141,17 +141,30 @@ import Testing
             let count = Int.random(in: 1...100, using: &random)
             let segment = segment((0..<count).map { _ in .awkward(dimension, using: &random) })
             let probes = (0...Int(seed % 8)).map { _ in Template.awkward(dimension, using: &random) }
-            let thresholds = probes.map { _ in
-                Bool.random(using: &random) ? Float.random(in: -1...1, using: &random) : -.greatestFiniteMagnitude
+            let lowest = [Float](repeating: -.greatestFiniteMagnitude, count: probes.count)
+            // Most lie at some row's bound, or just above it: the highest one's, so that no other row lets it pass.
+            func thresholds(_ unpacked: Bool) -> [Float] {
+                scan(.plain, probes, lowest, segment, unpacked: unpacked).map { left in
+                    let bounds = left.values.map(Float.init(bitPattern:)).sorted()
+                    guard let highest = bounds.last, let any = bounds.randomElement(using: &random) else { return 0 }
+                    return [
+                        highest, highest, highest.nextUp, any, any.nextUp, .random(in: -1...1, using: &random),
+                        -.greatestFiniteMagnitude,
+                    ].randomElement(using: &random)!
+                }
             }
             // Rows that are removed survive nothing.
             for i in 0..<count where seed.isMultiple(of: 3) && i % 5 == 2 { segment.erase(i) }
-            let coarse = scan(.plain, probes, thresholds, segment, unpacked: false)
-            #expect(scan(path, probes, thresholds, segment, unpacked: false) == coarse, "seed \(seed)")
-            var middle = scan(.plain, probes, thresholds, segment, unpacked: true)
-            // It asks both.
-            if path == .avx2 { middle = zip(middle, coarse).map { a, b in a.filter { b[$0.key] != nil } } }
-            #expect(scan(path, probes, thresholds, segment, unpacked: true) == middle, "seed \(seed)")
+            let some = thresholds(false), others = thresholds(true)
+            let coarse = scan(.plain, probes, some, segment, unpacked: false)
+            #expect(scan(path, probes, some, segment, unpacked: false) == coarse, "seed \(seed)")
+            var middle = scan(.plain, probes, others, segment, unpacked: true)
+            if path == .avx2 {
+                // It asks both.
+                let asked = scan(.plain, probes, others, segment, unpacked: false)
+                middle = zip(middle, asked).map { a, b in a.filter { b[$0.key] != nil } }
+            }
+            #expect(scan(path, probes, others, segment, unpacked: true) == middle, "seed \(seed)")
             let all = coarse.flatMap(\.keys) + middle.flatMap(\.keys)
             #expect(all.allSatisfy { segment.isLive(Int($0)) }, "seed \(seed)")
             let codes = ProbeCodes(probes[0])

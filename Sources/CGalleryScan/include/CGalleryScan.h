@@ -51,7 +51,7 @@ struct gallery_rows {
 };
 
 /// The rows that survive for one probe, ascending, and their bounds; counted from the first of `gallery_rows`. There is
-/// room for 16 more than all rows.
+/// room for all rows.
 struct gallery_survivors {
     int32_t *rows;
     float *bounds;

@@ -97,9 +97,7 @@ public struct Template: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: `.modelMismatch` when the models differ: that is an error, not a low score.
     public func compared(with other: Template) throws -> ComparisonScore {
         try mustMatch(other)
-        return components.withUnsafeBufferPointer { a in
-            other.components.withUnsafeBufferPointer { b in ComparisonScore(dotProduct(a, b)) }
-        }
+        return ComparisonScore(dotProduct(components.span, other.components.span))
     }
 
     /// The same with some of many templates that lie one after another: four sums side by side, since each has to wait
@@ -124,10 +122,7 @@ public struct Template: Sendable, Hashable, CustomStringConvertible {
             for sum in [sums.0, sums.1, sums.2, sums.3] { scores.append(ComparisonScore(sum)) }
         }
         for last in whole..<rows.count {
-            let a = all.extracting(place(last))
-            var sum = 0.0
-            for i in probe.indices { sum += Double(probe[i]) * Double(a[i]) }
-            scores.append(ComparisonScore(sum))
+            scores.append(ComparisonScore(dotProduct(probe, all.extracting(place(last)))))
         }
         return scores
     }
@@ -148,10 +143,10 @@ public struct Template: Sendable, Hashable, CustomStringConvertible {
 /// Each product of two single-precision numbers is exact in double precision; only the additions round.
 /// - Precondition: the same length.
 @inline(__always)
-package func dotProduct(_ a: UnsafeBufferPointer<Float>, _ b: UnsafeBufferPointer<Float>) -> Double {
+package func dotProduct(_ a: Span<Float>, _ b: Span<Float>) -> Double {
     precondition(a.count == b.count, "Vectors of one length")
     var sum = 0.0
-    for i in 0..<a.count { sum += Double(a[i]) * Double(b[i]) }
+    for i in a.indices { sum += Double(a[i]) * Double(b[i]) }
     return sum
 }
 

@@ -4,8 +4,8 @@ extension GalleryIndex {
     /// The templates lie one after another in one piece of memory: a batch of probes asks for a thousand of them, and a
     /// thousand objects would cost more than everything that is computed with them.
     public struct ExactFaces: Sendable {
-        private let model: TemplateModelID
-        private let dimension: Int
+        let model: TemplateModelID
+        let dimension: Int
         /// nil for a face that is gone.
         private(set) var ids: [FaceID?] = []
         /// As many a face as the model has.
@@ -21,7 +21,8 @@ extension GalleryIndex {
         ///
         /// - Parameters:
         ///   - ids: nil for a face that is gone.
-        ///   - components: of unit length, `index.dimension` for each id.
+        ///   - components: `index.dimension` for each id, of unit length, as they were enrolled. That is not checked: of
+        ///     other numbers the answers are not those of the gallery.
         /// - Throws: `.fault` when they are not so many.
         public init(of index: GalleryIndex, ids: [FaceID?], components: [Float]) throws {
             self.init(of: index)
@@ -38,7 +39,10 @@ extension GalleryIndex {
             guard template.model == model, template.components.count == dimension else {
                 throw RecognitionError(
                     .modelMismatch,
-                    "A template of the model \(template.model) with \(template.components.count) components is none of the model \(model) with \(dimension); extract both with one model."
+                    """
+                    A template of the model \(template.model) with \(template.components.count) components is none of the \
+                    model \(model) with \(dimension); extract both with one model.
+                    """
                 )
             }
             ids.append(id)
@@ -60,18 +64,19 @@ extension GalleryIndex {
         func matches(
             _ probe: Template, _ rows: [Int64], of all: [Int64], atLeast floor: ComparisonScore
         ) throws -> [Match] {
-            var matches: [Match] = []
+            var matches: [Match] = [], found: [FaceID] = []
             matches.reserveCapacity(rows.count)
+            found.reserveCapacity(rows.count)
             var place = 0
             let places = try rows.map { row in
                 // Both ascend.
                 place = all[place...].partitioningIndex { $0 >= row }
-                guard ids[place] != nil else { throw Outdated(row: row) }
+                guard let id = ids[place] else { throw Outdated(row: row) }
+                found.append(id)
                 return place
             }
             for (i, score) in probe.compared(withRows: places, of: components).enumerated() where score >= floor {
-                guard let id = ids[places[i]] else { throw Outdated(row: rows[i]) }
-                matches.append(Match(row: rows[i], id: id, score: score))
+                matches.append(Match(row: rows[i], id: found[i], score: score))
             }
             return matches
         }

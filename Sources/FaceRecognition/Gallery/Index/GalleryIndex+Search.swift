@@ -47,15 +47,16 @@ extension GalleryIndex {
     /// The rows closest to the probe: exactly those, and in exactly the order, of a scan that compares the probe with
     /// every template in double precision (`Template.compared`) and sorts by score, then face id.
     ///
-    /// Cost: one pass over half a byte a component (many probes at once: one), then `exact` for the `limit` best rows and
-    /// a few more. It blocks until it is done; call it from a thread that may (not one of Swift's shared ones).
+    /// Cost: one pass over half a byte a component (many probes at once: one), then `exact` for the `limit` best rows
+    /// and a few more. It blocks until it is done; call it from a thread that may (not one of Swift's shared ones).
     ///
     /// - Parameters:
     ///   - limit: 1...4,096.
     ///   - floor: scores below it are no candidates.
     ///   - threads: as many as the scan may use. Small galleries use one.
     ///   - exact: gives, in their order, the faces of ascending rows. It is called at most once.
-    /// - Throws: `.modelMismatch`, `.invalidValue` for the limit; `Outdated`; what `exact` throws.
+    /// - Throws: `.modelMismatch`, of the probe or of what `exact` gives; `.invalidValue` for the limit; `.fault` when
+    ///   `exact` gives more or fewer faces; `Outdated`; what `exact` throws.
     public func candidates(
         for probe: Template, limit: Int, atLeast floor: ComparisonScore, where filter: Filter, threads: Int = 1,
         exact: ([Int64]) throws -> ExactFaces
@@ -100,10 +101,9 @@ extension GalleryIndex {
                 )
             }
         }
-        let possible = IndexScan(
-            self, probes, limit: limit, floor: floor, filter: filter, path: path, threads: threads,
-            bytesWorthAThread: bytesWorthAThread
-        ).possibleRows()
+        let possible = IndexScan.possibleRows(
+            of: self, probes, limit: limit, floor: floor, filter: filter, path: path, threads: threads,
+            bytesWorthAThread: bytesWorthAThread)
         // Each row is asked for once, however many probes it may be a candidate of.
         var all: [Int64] = []
         all.reserveCapacity(possible.reduce(0) { $0 + $1.count })
@@ -116,6 +116,10 @@ extension GalleryIndex {
         let faces = try exact(rows)
         guard faces.ids.count == rows.count else {
             throw RecognitionError(.fault, "\(rows.count) templates were asked for, \(faces.ids.count) came.")
+        }
+        guard faces.model == model, faces.dimension == dimension else {
+            throw RecognitionError(
+                .modelMismatch, "Templates of the model \(model) were asked for, some of \(faces.model) came.")
         }
         return try onThreads(threads, count: probes.count) { [rows] p in
             Result {

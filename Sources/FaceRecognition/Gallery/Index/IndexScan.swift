@@ -4,8 +4,8 @@ import Synchronization
 /// One passage over an index for some probes, on a few threads.
 ///
 /// `@unchecked Sendable` for its pointers, which live as long as this object. What a stage of `possibleRows` writes is
-/// read by the next ones, and each piece of a stage has its own: a probe, a thread's workspace. What several threads write
-/// to at once, `bounds`, is `Sendable` itself (a lock and an atomic).
+/// read by the next ones, and each piece of a stage has its own: a probe, a thread's workspace. What several threads
+/// write to at once, `bounds`, is `Sendable` itself (a lock and an atomic).
 final class IndexScan: @unchecked Sendable {
     /// Codes that the kernel takes at once: they stay in a core's own cache while one group of probes after the other
     /// is compared with them, and the few rows that survive are looked up together.
@@ -41,8 +41,19 @@ final class IndexScan: @unchecked Sendable {
     /// As many as the work is worth.
     private let threads: Int
 
+    /// For each probe the rows that the codes cannot rule out, ascending; the true candidates are among them.
     /// - Parameter bytesWorthAThread: tests of a few faces on several threads have their own.
-    init(
+    static func possibleRows(
+        of index: GalleryIndex, _ templates: [Template], limit: Int, floor: ComparisonScore,
+        filter: GalleryIndex.Filter, path: ScanPath, threads: Int, bytesWorthAThread: Int
+    ) -> [[Int64]] {
+        IndexScan(
+            index, templates, limit: limit, floor: floor, filter: filter, path: path, threads: threads,
+            bytesWorthAThread: bytesWorthAThread
+        ).possibleRows()
+    }
+
+    private init(
         _ index: GalleryIndex, _ templates: [Template], limit: Int, floor: ComparisonScore,
         filter: GalleryIndex.Filter, path: ScanPath, threads: Int, bytesWorthAThread: Int
     ) {
@@ -80,8 +91,8 @@ final class IndexScan: @unchecked Sendable {
         bounds.deallocate()
     }
 
-    /// For each probe the rows that the codes cannot rule out, ascending; the true candidates are among them.
-    func possibleRows() -> [[Int64]] {
+    /// To be called once: what a passage leaves in the workspaces is its own.
+    private func possibleRows() -> [[Int64]] {
         let possible = Mutex([[Int64]](repeating: [], count: templates.count))
         onThreads(
             threads,
@@ -209,7 +220,8 @@ final class IndexScan: @unchecked Sendable {
         return found
     }
 
-    /// The fine pass over what the middle one left for a probe, those of a segment together: they get their fine bounds.
+    /// The fine pass over what the middle one left for a probe, those of a segment together: they get their fine
+    /// bounds.
     /// - Returns: a score that certainly `limit` of them reach; -infinity when there are not so many.
     private func finePass(_ survivors: inout [Survivor], _ p: Int) -> Double {
         let positions = survivors.map(\.position)

@@ -24,12 +24,11 @@ struct ScanWorkspace: ~Copyable {
         survivors = .allocate(capacity: probes)
         for p in 0..<probes { (survivors + p).initialize(to: SurvivorList()) }
         lowerBounds = .allocate(capacity: count)
-        let room = count + 16
-        rows = .allocate(capacity: room * Self.probesAtOnce)
-        bounds = .allocate(capacity: room * Self.probesAtOnce)
+        rows = .allocate(capacity: count * Self.probesAtOnce)
+        bounds = .allocate(capacity: count * Self.probesAtOnce)
         passed = .allocate(capacity: Self.probesAtOnce)
         for i in 0..<Self.probesAtOnce {
-            (passed + i).initialize(to: gallery_survivors(rows: rows + i * room, bounds: bounds + i * room, count: 0))
+            (passed + i).initialize(to: gallery_survivors(rows: rows + i * count, bounds: bounds + i * count, count: 0))
         }
         sums = .allocate(capacity: count)
         codes =
