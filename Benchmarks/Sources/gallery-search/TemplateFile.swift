@@ -24,6 +24,7 @@ struct TemplateFile: Sendable {
     /// Templates one after another.
     func components(of rows: [Int64], threads: Int) -> [Float] {
         Array(unsafeUninitializedCapacity: rows.count * dimension) { room, count in
+            // Each part writes rows of its own and reads what nobody writes; all are done before the memory's time is up.
             nonisolated(unsafe) let room = room
             data.withUnsafeBytes { bytes in
                 nonisolated(unsafe) let all = bytes.bindMemory(to: Float.self)

@@ -119,7 +119,11 @@ extension GalleryIndex {
         }
         guard faces.model == model, faces.dimension == dimension else {
             throw RecognitionError(
-                .modelMismatch, "Templates of the model \(model) were asked for, some of \(faces.model) came.")
+                .modelMismatch,
+                """
+                Templates of the model \(model) with \(dimension) components were asked for, some of \(faces.model) with \
+                \(faces.dimension) came; give the index's own.
+                """)
         }
         return try onThreads(threads, count: probes.count) { [rows] p in
             Result {
