@@ -149,8 +149,14 @@ class Service:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return {**kept, **ours}
 
-    def log(self) -> str:
-        return self.notes.read_text(errors="replace")
+    def log(self, *awaited: str) -> str:
+        """The log, once it has what is awaited: a request's line comes after its answer."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            text = self.notes.read_text(errors="replace")
+            if all(each in text for each in awaited) and (not awaited or text.endswith("\n")) or time.monotonic() > end:
+                return text
+            time.sleep(0.01)
 
     # --- boto3
 

@@ -52,7 +52,7 @@ class Walk(unittest.TestCase):
         self.assertEqual(mode_of(self.service.profile), 0o600)
         self.assertEqual([self.service.get(path).status for path in ("/health", "/ready")], [200, 200])
         ids = {self.client.list_collections()["ResponseMetadata"]["RequestId"] for _ in range(3)}
-        log = self.service.log()
+        log = self.service.log(*ids)
         self.assertEqual([each in log for each in ids], [True] * 3, "the request ids are in the log, each its own")
         for line in log.splitlines():
             json.loads(line)

@@ -8,7 +8,11 @@ extension HTTPServerBuilder {
         HTTPServerBuilder { responder in
             BoundedHTTP(
                 base: HTTP1Channel(
-                    responder: responder,
+                    responder: { request, writer, channel in
+                        // Also when the client has gone meanwhile.
+                        defer { Afterwards.ofConnection?.finish() }
+                        try await responder(request, writer, channel)
+                    },
                     configuration: .init(
                         additionalChannelHandlers: [DecodedParts()], idleTimeout: idleTimeout,
                         httpDecoderConfiguration: .init(
@@ -32,5 +36,11 @@ private struct BoundedHTTP: ServerChildChannel {
         }.flatMap { base.setup(channel: channel, logger: logger) }
     }
 
-    func handle(value: HTTP1Channel.Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
+    func handle(value: HTTP1Channel.Value, logger: Logger) async {
+        await withTaskExecutorPreference(LoopExecutor(value.channel.eventLoop)) {
+            await Afterwards.$ofConnection.withValue(Afterwards()) {
+                await base.handle(value: value, logger: logger)
+            }
+        }
+    }
 }

@@ -59,18 +59,23 @@ struct RekognitionResponder: HTTPResponder {
             outcome = told.name.rawValue
             response = Response(told, id: id)
         }
-        metrics.inFlight(admission.current)
         let duration = ContinuousClock.now - start
+        Afterwards.run { [trace, outcome] in tell(trace, outcome, duration, id, context.logger) }
+        return (response, trace.isRead)
+    }
+
+    /// Counts and logs a request that was answered.
+    private func tell(_ trace: Trace, _ outcome: String, _ duration: Duration, _ id: UUID, _ logger: Logger) {
+        metrics.inFlight(admission.current)
         metrics.request(trace.operation, outcome: outcome, took: duration)
         if outcome == "ok" { metrics.stages(trace.times, edge: duration - trace.core) }
-        context.logger.info(
+        logger.info(
             "request",
             metadata: [
                 "request_id": "\(id.lowercased)", "operation": "\(trace.operation?.rawValue ?? "none")",
                 "access_key": "\(trace.accessKey ?? "none")", "outcome": "\(outcome)",
                 "milliseconds": "\(duration.wholeMicroseconds / 1_000)",
             ])
-        return (response, trace.isRead)
     }
 
     /// What is known of a request so far, for the log and the metrics.
