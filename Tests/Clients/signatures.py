@@ -159,8 +159,12 @@ class Signatures(unittest.TestCase):
         self.assertEqual(self.service.call("ListCollections", {}, key=key, secret=secret).status, 200)
         self.assertNotIn(secret, command("key", "list", "--json", data=self.service.data).stdout)
         command("key", "disable", key, data=self.service.data)
-        self.refused(self.service.call("ListCollections", {}, key=key, secret=secret), "UnrecognizedClientException")
-        self.assertNotIn(secret, self.service.log())
+        answer = self.service.call("ListCollections", {}, key=key, secret=secret)
+        self.refused(answer, "UnrecognizedClientException")
+        name = answer.headers["x-amzn-requestid"]
+        log = self.service.log(name)
+        self.assertIn(name, log, "the refused request's own line is there")
+        self.assertNotIn(secret, log)
 
     def test_boto3_raises_what_users_catch(self):
         with self.assertRaises(botocore.exceptions.ClientError) as caught:
