@@ -43,8 +43,8 @@ extension PixelImage {
     /// Cuts out what `transform` maps into a crop of `size`; see `aligned`.
     public func cropped(by transform: SimilarityTransform, size: PixelSize) -> AlignedCrop {
         let reduction = 1 / transform.scale
-        // Beyond 64 the "face" is far larger than any photograph that is let in; the bound keeps the arithmetic small.
-        let factor = Int(min(reduction, 64))
+        // Beyond it the "face" is far larger than any photograph that is let in.
+        let factor = Int(min(reduction, Double(Self.largestBlock)))
         guard factor >= 2, let region = region(behind: size, of: transform) else {
             return AlignedCrop(size: size, pixels: sampled(by: transform, size: size), transform: transform)
         }
@@ -65,7 +65,7 @@ extension PixelImage {
         let target = PixelSize(
             width: max(1, Int((Double(width) * scale).rounded())),
             height: max(1, Int((Double(height) * scale).rounded())))
-        let factor = longer / side
+        let factor = min(longer / side, Self.largestBlock)
         var image = self
         if factor >= 2 { image = averaged(by: factor, in: (0, 0, width, height)).image }
         // One pixel of the averaged image stands for `factor` of this one.
@@ -108,6 +108,9 @@ extension PixelImage {
         return PixelImage(size: target, pixels: result, photographSize: photographSize)
     }
 
+    /// So that a sum over a column of a block fits into 16 bits.
+    private static let largestBlock = 64
+
     /// A rectangle of whole pixels inside the image.
     private typealias Region = (x: Int, y: Int, width: Int, height: Int)
 
@@ -130,30 +133,37 @@ extension PixelImage {
 
     /// The region with each block of `factor` x `factor` pixels replaced by its mean; a block that the region's right or
     /// lower edge cuts is the mean of what is left of it.
+    ///
+    /// Rows are added up whole first, which the compiler makes vector code of; then each block's columns.
+    /// - Precondition: `factor` is at most `largestBlock`.
     private func averaged(by factor: Int, in region: Region) -> (image: PixelImage, origin: (x: Int, y: Int)) {
         let w = (region.width + factor - 1) / factor, h = (region.height + factor - 1) / factor
-        var means = [UInt8](repeating: 0, count: 3 * w * h)
-        var sums = [UInt32](repeating: 0, count: 3 * w)
-        pixels.withUnsafeBufferPointer { source in
-            for by in 0..<h {
-                for i in sums.indices { sums[i] = 0 }
-                let rows = (region.y + by * factor)..<min(region.y + (by + 1) * factor, region.y + region.height)
-                for y in rows {
-                    for bx in 0..<w {
-                        let left = region.x + bx * factor
-                        for x in left..<min(left + factor, region.x + region.width) {
-                            let from = 3 * (y * width + x)
-                            sums[3 * bx] += UInt32(source[from])
-                            sums[3 * bx + 1] += UInt32(source[from + 1])
-                            sums[3 * bx + 2] += UInt32(source[from + 2])
+        let length = 3 * region.width
+        var sums = [UInt16](repeating: 0, count: length)
+        let means = [UInt8](unsafeUninitializedCapacity: 3 * w * h) { means, count in
+            pixels.withUnsafeBufferPointer { source in
+                sums.withUnsafeMutableBufferPointer { sums in
+                    for by in 0..<h {
+                        let top = region.y + by * factor
+                        let rows = top..<min(top + factor, region.y + region.height)
+                        sums.update(repeating: 0)
+                        for y in rows {
+                            let row = source[(3 * (y * width + region.x))...].prefix(length)
+                            for (i, byte) in zip(0..<length, row) { sums[i] &+= UInt16(byte) }
+                        }
+                        for bx in 0..<w {
+                            let columns = (bx * factor)..<min((bx + 1) * factor, region.width)
+                            var sum = SIMD3<UInt32>.zero
+                            for x in columns {
+                                sum &+= SIMD3(UInt32(sums[3 * x]), UInt32(sums[3 * x + 1]), UInt32(sums[3 * x + 2]))
+                            }
+                            let area = UInt32(rows.count * columns.count)
+                            for c in 0..<3 { means[3 * (by * w + bx) + c] = UInt8((sum[c] + area / 2) / area) }
                         }
                     }
                 }
-                for bx in 0..<w {
-                    let area = UInt32(rows.count * min(factor, region.width - bx * factor))
-                    for c in 0..<3 { means[3 * (by * w + bx) + c] = UInt8((sums[3 * bx + c] + area / 2) / area) }
-                }
             }
+            count = 3 * w * h
         }
         return (PixelImage(size: PixelSize(width: w, height: h), pixels: means), (region.x, region.y))
     }
