@@ -21,6 +21,8 @@ let package = Package(
             ]
         ),
         .executable(name: "countenance", targets: ["countenance"]),
+        // For the benchmark and the fuzzer that look at it alone.
+        .library(name: "CBase64", targets: ["CBase64"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -50,6 +52,8 @@ let package = Package(
         ),
         // Our own C: the search's inner loops, one for each instruction set.
         .target(name: "CGalleryScan"),
+        // And the edge's: a photograph's way out of base64.
+        .target(name: "CBase64"),
         // The adapters. Each knows FaceRecognition; none knows another.
         .target(name: "ImageCodecs", dependencies: ["FaceRecognition", "CVips"], swiftSettings: settings),
         .target(
@@ -74,7 +78,7 @@ let package = Package(
         .target(
             name: "RekognitionAPI",
             dependencies: [
-                "FaceRecognition", .product(name: "Crypto", package: "swift-crypto"),
+                "CBase64", "FaceRecognition", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),

@@ -7,6 +7,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [.package(name: "countenance", path: "..")],
     targets: [
+        .executableTarget(name: "base64-decoding", dependencies: [.product(name: "CBase64", package: "countenance")]),
         .executableTarget(name: "comparison-survey", dependencies: [.product(name: "Countenance", package: "countenance")]),
         .executableTarget(name: "gallery-search", dependencies: [.product(name: "Countenance", package: "countenance")]),
         .executableTarget(name: "policy-decision", dependencies: [.product(name: "Countenance", package: "countenance")]),

@@ -460,10 +460,11 @@ def record(programs: Programs, data, options) -> dict:
 
 def service(programs: Programs, data, options) -> dict:
     """The service, asked by clients."""
+    decoding = built("base64-decoding")
     peers = {**programs.environment, "PYTHONPATH": str(PARTS / "peers")}
     return service_part.service(
-        programs, lambda command, environment: Run(command, environment).require(0), PARTS / "samples", data and data.lfw, peers,
-        say, options)
+        programs, lambda command, environment: Run(command, environment).require(0), decoding, PARTS / "samples",
+        data and data.lfw, peers, say, options)
 
 
 def detection(programs: Programs, data: DataSets, options) -> dict:

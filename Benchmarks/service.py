@@ -23,6 +23,7 @@ FACES, QUICK_FACES = 1_000_000, 20_000
 SIZES = {"250x250": (250, 250), "12 megapixels": (4_000, 3_000)}
 CLIENTS = (1, 4, 16)
 GALLERY = "bulk"
+LARGEST_PHOTOGRAPH = 5_242_880
 # A large gallery is searched at a similarity that lets one expect 0.1 false candidates among 100,000.
 THRESHOLD, CANDIDATES = 99, 5
 # What the project promises.
@@ -134,7 +135,9 @@ def photographs(run, environment: dict, samples: Path, lfw: Path | None, scratch
     return found
 
 
-def service(programs, run, samples: Path, lfw: Path | None, environment: dict, say, options) -> dict:
+def service(
+    programs, run, decoding: Path, samples: Path, lfw: Path | None, environment: dict, say, options
+) -> dict:
     """`run(command, environment)` gives a finished process with its lines."""
     sys.dont_write_bytecode = True
     sys.path += [str(ROOT / ".parts" / "clients"), str(TESTS)]
@@ -166,6 +169,7 @@ def service(programs, run, samples: Path, lfw: Path | None, environment: dict, s
     finally:
         server.close()
         shutil.rmtree(data, ignore_errors=True)
+    result["base64"] = json.loads(run([decoding, LARGEST_PHOTOGRAPH, 100], environment).lines[-1])
     result["random"] = randomly(say, QUICK_RANDOM if options.quick else RANDOM)
     return result
 
@@ -288,9 +292,11 @@ def table(part: dict) -> list[str]:
             f"{load['operation']:<20}{load['photographs']:<15}{load['clients']:>8}{load['perSecond']:>10.1f}{load['p50']:>8.1f} ms"
             f"{load['p99']:>8.1f} ms{100 * edge_share(load):>7.1f}%{load['failed']:>8}"
         )
-    alone, by = part["pipeline"], part["searchFaces"]
+    alone, by, base64_of = part["pipeline"], part["searchFaces"], part["base64"]
     lines += [
         "edge: the share of HTTP, signature, JSON and base64 in the time that the service spends on a request.",
+        f"Out of base64, {base64_of['bytes'] / 1e6:.1f} MB: {base64_of['medianMilliseconds']:.2f} ms; Foundation's decoder "
+        f"{base64_of['foundationMilliseconds']:.2f} ms",
         "The pipeline alone (`identify`, medians): "
         + "; ".join(f"{name} {sum(stages.values()):.1f} ms" for name, stages in alone.items()),
         f"SearchFaces by id: p50 {by['p50']:.2f} ms, p99 {by['p99']:.2f} ms, {by['perSecond']:.0f} a second; the scan alone "

@@ -23,6 +23,7 @@ let package = Package(
                 name: $0,
                 dependencies: [
                     "FuzzSupport", .product(name: "Countenance", package: "countenance"),
+                    .product(name: "CBase64", package: "countenance"),
                     .product(name: "Crypto", package: "swift-crypto"),
                 ],
                 // As the edge's files are built in their own package.

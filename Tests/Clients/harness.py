@@ -154,7 +154,8 @@ class Service:
         end = time.monotonic() + PATIENCE
         while True:
             text = self.notes.read_text(errors="replace")
-            if all(each in text for each in awaited) and (not awaited or text.endswith("\n")) or time.monotonic() > end:
+            is_whole = not awaited or text.endswith("\n")
+            if (is_whole and all(each in text for each in awaited)) or time.monotonic() > end:
                 return text
             time.sleep(0.01)
 

@@ -123,6 +123,34 @@ import Testing
         }
     }
 
+    @Test("Base64 of every length is decoded as Foundation does, and refused with any one letter spoiled")
+    func base64LikeFoundation() {
+        var random = SeededGenerator(seed: 64)
+        for count in 0..<200 {
+            let bytes = Data((0..<count).map { _ in UInt8.random(in: 0...255, using: &random) })
+            // As a slice, so that an index from 0 would be found out.
+            let text = (Data([0x41]) + bytes.base64EncodedData()).dropFirst()
+            #expect(Data(strictBase64: text) == bytes, "\(count) bytes")
+            for place in text.indices {
+                var spoiled = text
+                spoiled[place] = [0x00, 0x20, 0x2A, 0x2C, 0x2D, 0x2E, 0x3A, 0x40, 0x5B, 0x5F, 0x60, 0x7B, 0xC1, 0xFF]
+                    .randomElement(using: &random)!
+                #expect(Data(strictBase64: spoiled) == nil, "\(count) bytes, \(spoiled[place]) at \(place)")
+            }
+        }
+    }
+
+    @Test("Each of base64's letters stands for its number", arguments: [0, 17, 63])
+    func base64Letters(shift: Int) throws {
+        // RFC 4648, table 1.
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        let numbers = (0..<256).map { ($0 + shift) % 64 }
+        let bytes = try #require(Data(strictBase64: Data(numbers.map { alphabet[$0] })))
+        let bits = bytes.flatMap { byte in (0..<8).map { byte >> (7 - $0) & 1 } }
+        let read = (0..<256).map { i in bits[(6 * i)..<(6 * i + 6)].reduce(0) { $0 << 1 | Int($1) } }
+        #expect(read == numbers)
+    }
+
     @Test("What is no base64 has no bytes", arguments: ["A", "AA=A", "A A=", "!!!!", "AAAA=", "é", "=", "====", "=AAA", "AA==AA=="])
     func noBase64(_ text: String) throws {
         guard case .string(let string) = try JSONScanner.value(of: Data("\"\(text)\"".utf8)) else {

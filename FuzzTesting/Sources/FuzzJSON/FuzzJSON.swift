@@ -1,7 +1,8 @@
 import Foundation
 import FuzzSupport
 
-/// What the scanner takes for JSON, Foundation takes for JSON as well; nothing that a string holds traps.
+/// What the scanner takes for JSON, Foundation takes for JSON as well, and what it takes for base64 stands for the same
+/// bytes there; nothing that a string holds traps.
 private func readJSON(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // As a slice, so that an index from 0 would be found out.
     let text = (Data([0x20]) + Data(UnsafeBufferPointer(start: start, count: count))).dropFirst()
@@ -22,8 +23,11 @@ private func isText(_ value: JSONValue) -> Bool {
     switch value {
     case .null, .boolean, .number: return true
     case .string(let text):
-        _ = text.base64
-        return text.string != nil
+        let string = text.string
+        if let bytes = text.base64 {
+            precondition(string.flatMap { Data(base64Encoded: $0) } == bytes, "Taken for base64 of other bytes")
+        }
+        return string != nil
     case .array(let values): return values.allSatisfy(isText)
     case .object(let members): return members.values.allSatisfy(isText)
     }

@@ -8,20 +8,20 @@ final class Afterwards: Sendable {
     /// Of the connection that this task serves.
     @TaskLocal static var ofConnection: Afterwards?
 
-    private let works = Mutex<[@Sendable () -> Void]>([])
+    private let work = Mutex<(@Sendable () -> Void)?>(nil)
 
-    /// Keeps `work` until the request that this task answers is over.
+    /// Keeps `work` until the request that this task answers is over; a request has one piece of it.
     static func run(_ work: @escaping @Sendable () -> Void) {
         guard let ofConnection else { return work() }
-        ofConnection.works.withLock { $0.append(work) }
+        ofConnection.work.withLock { $0 = work }
     }
 
     /// Does what is left of the request that is over.
     func finish() {
-        let left = works.withLock { works in
-            defer { works = [] }
-            return works
+        let left = work.withLock { work in
+            defer { work = nil }
+            return work
         }
-        for work in left { work() }
+        left?()
     }
 }

@@ -1,0 +1,1 @@
+../../../Sources/RekognitionAPI/JSON/Base64.swift
