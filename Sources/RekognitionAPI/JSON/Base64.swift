@@ -1,5 +1,5 @@
 import CBase64
-package import Foundation
+import Foundation
 
 extension Data {
     /// Decodes base64 (RFC 4648, section 4) with its padding and nothing else; nil for every other text.
@@ -7,7 +7,7 @@ extension Data {
     /// Why not Foundation's alone: of a search by a photograph of 12 megapixels, what is not the pipeline is to take at most
     /// a twentieth, and Foundation's decoder took a fifth of that. Its letters go through ours, the end through
     /// Foundation's. (`benchmark.py --only service` times both.)
-    package init?(strictBase64 text: Data) {
+    init?(strictBase64 text: Data) {
         guard text.count % 4 == 0 else { return nil }
         let room = text.count / 4 * 3
         guard let bytes = malloc(Swift.max(room, 1)) else { return nil }
