@@ -26,9 +26,13 @@ package struct FacePipeline: Sendable {
     /// than two (590 of LFW's photographs, two cores).
     package var photographsAtOnce: Int { 4 * workers.count }
 
+    /// What the record calls a photograph by. It is reckoned on the worker that reads the photograph: the largest take
+    /// milliseconds.
+    typealias Digest = @Sendable (Data) throws -> PhotographDigest
+
     /// A photograph, opened: its image and the faces in it, in the image's pixels, largest first.
     package struct View: Sendable {
-        package let bytes: Data
+        package let digest: PhotographDigest
         package let image: PixelImage
         package var faces: [DetectedFace]
         package var times: StageTimes
@@ -50,14 +54,17 @@ package struct FacePipeline: Sendable {
         let left: [FaceChoice.Left]
     }
 
-    func read(_ photograph: Photograph) async throws -> Data {
-        try await workers.run { try photograph.labelling(photograph.bytes) }
+    func read(_ photograph: Photograph, digest: @escaping Digest) async throws -> (bytes: Data, digest: PhotographDigest) {
+        try await workers.run {
+            let bytes = try photograph.labelling(photograph.bytes)
+            return (bytes, try digest(bytes))
+        }
     }
 
     /// The faces with their meshes, without templates.
-    func look(at photograph: Photograph) async throws -> View {
+    func look(at photograph: Photograph, digest: @escaping Digest) async throws -> View {
         try await workers.run {
-            var view = try view(of: photograph)
+            var view = try view(of: photograph, digest)
             let image = view.image
             view.faces = try view.times.measure(.faces) { [faces = view.faces] in
                 try faces.map { try withMesh($0, in: image) }
@@ -68,16 +75,18 @@ package struct FacePipeline: Sendable {
 
     /// One face with its template; `sample` is nil when there is no face.
     func subject(
-        of photograph: Photograph, choosing rule: SubjectRule = .largest
+        of photograph: Photograph, choosing rule: SubjectRule = .largest, digest: @escaping Digest
     ) async throws -> (view: View, sample: Sample?) {
-        let study = try await study(photograph, choosing: FaceChoice(rule: rule, limit: 1))
+        let study = try await study(photograph, choosing: FaceChoice(rule: rule, limit: 1), digest: digest)
         return (study.view, study.samples.first)
     }
 
     /// The faces that are meant, with their templates.
-    func study(_ photograph: Photograph, choosing choice: FaceChoice) async throws -> Study {
+    func study(
+        _ photograph: Photograph, choosing choice: FaceChoice, digest: @escaping Digest
+    ) async throws -> Study {
         await batcher.expectOne()
-        let found = await Result { try await workers.run { try seen(photograph, choosing: choice) } }
+        let found = await Result { try await workers.run { try seen(photograph, choosing: choice, digest) } }
         guard case .success(let seen) = found, !seen.chosen.isEmpty else {
             await batcher.expectNoMore()
             let seen = try found.get()
@@ -100,8 +109,8 @@ package struct FacePipeline: Sendable {
         var left: [FaceChoice.Left] = []
     }
 
-    private func seen(_ photograph: Photograph, choosing choice: FaceChoice) throws -> Seen {
-        var seen = Seen(view: try view(of: photograph))
+    private func seen(_ photograph: Photograph, choosing choice: FaceChoice, _ digest: Digest) throws -> Seen {
+        var seen = Seen(view: try view(of: photograph, digest))
         let image = seen.view.image, faces = choice.rule.order(seen.view.faces, in: image)
         for found in faces {
             let isFull = seen.chosen.count == choice.limit
@@ -126,12 +135,12 @@ package struct FacePipeline: Sendable {
         return seen
     }
 
-    private func view(of photograph: Photograph) throws -> View {
+    private func view(of photograph: Photograph, _ digest: Digest) throws -> View {
         var times = StageTimes()
         let bytes = try times.measure(.image) { try photograph.labelling(photograph.bytes) }
         let image = try times.measure(.image) { try photograph.labelling { try decode(bytes) } }
         let faces = try times.measure(.faces) { try detector.faces(in: image) }
-        return View(bytes: bytes, image: image, faces: faces, times: times)
+        return View(digest: try digest(bytes), image: image, faces: faces, times: times)
     }
 
     private func withMesh(_ face: DetectedFace, in image: PixelImage) throws -> DetectedFace {

@@ -34,7 +34,8 @@ extension FaceRecognizer {
             var results: [Result<AuditedSample?, RecognitionError>] = []
             try await photographs.mapConcurrently(width: pipeline.photographsAtOnce) { photograph in
                 await Result {
-                    let (view, sample) = try await pipeline.subject(of: photograph, choosing: rule)
+                    let (view, sample) = try await pipeline.subject(
+                        of: photograph, choosing: rule, digest: galleries.digest)
                     return sample.map {
                         AuditedSample(
                             template: $0.template, quality: $0.described.quality, facesInPhotograph: view.faces.count)

@@ -24,8 +24,7 @@ extension FaceRecognizer {
             guard expires.map({ $0 > time }) ?? true else {
                 throw RecognitionError(.invalidValue, "A face cannot expire in the past; give a later time.")
             }
-            let bytes = try await pipeline.read(photograph)
-            let digest = try galleries.digest(of: bytes)
+            let (bytes, digest) = try await pipeline.read(photograph, digest: galleries.digest)
             record.photographs = [digest]
             let earlier = try await galleries.faces(from: digest, in: name)
             let live = earlier.filter { !$0.hasExpired(at: time) }
@@ -50,7 +49,7 @@ extension FaceRecognizer {
                 record.outcome = "enrolled-already"
                 return Enrolment(face: earlier, isNew: false, subject: nil, times: StageTimes())
             }
-            let found = try await pipeline.subject(of: Photograph(label: photograph.label) { bytes })
+            let found = try await pipeline.subject(of: Photograph(label: photograph.label) { bytes }, digest: { _ in digest })
             guard let sample = found.sample else { throw RecognitionError.noFace(in: photograph) }
             let subject = sample.subject(in: found.view)
             let seen = try await galleries.descriptionIfThere(of: name)
@@ -99,8 +98,8 @@ extension FaceRecognizer {
             let gallery = try await galleries.description(of: name)
             try gallery.mustMatch(model)
             let study = try await pipeline.study(
-                photograph, choosing: FaceChoice(quality: quality, limit: limit, rest: .judged))
-            let digest = try galleries.digest(of: study.view.bytes)
+                photograph, choosing: FaceChoice(quality: quality, limit: limit, rest: .judged), digest: galleries.digest)
+            let digest = study.view.digest
             record.photographs = [digest]
             let earlier = try await galleries.faces(from: digest, in: name)
             let live = earlier.filter { !$0.hasExpired(at: time) }

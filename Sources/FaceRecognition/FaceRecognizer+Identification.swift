@@ -97,8 +97,8 @@ extension FaceRecognizer {
         of probe: Photograph, _ quality: QualityBar, _ record: inout Record, _ times: inout StageTimes
     ) async throws -> (FacePipeline.Sample, ProbePhotograph) {
         let study = try await pipeline.study(
-            probe, choosing: FaceChoice(quality: quality, limit: 1, rest: .sketched))
-        record.photographs = [try galleries.digest(of: study.view.bytes)]
+            probe, choosing: FaceChoice(quality: quality, limit: 1, rest: .sketched), digest: galleries.digest)
+        record.photographs = [study.view.digest]
         let sample = try study.chosen(in: probe)
         times = times + study.view.times
         return (

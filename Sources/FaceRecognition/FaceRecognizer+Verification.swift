@@ -13,10 +13,10 @@ extension FaceRecognizer {
             record.model = model.id
             record.thresholdAsked = threshold
             record.thresholdApplied = applied
-            async let first = pipeline.subject(of: probe)
-            async let second = pipeline.subject(of: reference)
+            async let first = pipeline.subject(of: probe, digest: galleries.digest)
+            async let second = pipeline.subject(of: reference, digest: galleries.digest)
             let (a, b) = try await (first, second)
-            record.photographs = [try galleries.digest(of: a.view.bytes), try galleries.digest(of: b.view.bytes)]
+            record.photographs = [a.view.digest, b.view.digest]
             guard let one = a.sample else { throw RecognitionError.noFace(in: probe) }
             guard let other = b.sample else { throw RecognitionError.noFace(in: reference) }
             let score = try one.template.compared(with: other.template)
@@ -46,10 +46,12 @@ extension FaceRecognizer {
             record.model = model.id
             record.thresholdAsked = threshold
             record.thresholdApplied = applied
-            async let first = pipeline.study(probe, choosing: FaceChoice(quality: quality, limit: 1))
-            async let second = pipeline.study(target, choosing: FaceChoice(quality: quality, limit: Self.maximumFaces))
+            async let first = pipeline.study(
+                probe, choosing: FaceChoice(quality: quality, limit: 1), digest: galleries.digest)
+            async let second = pipeline.study(
+                target, choosing: FaceChoice(quality: quality, limit: Self.maximumFaces), digest: galleries.digest)
             let (a, b) = try await (first, second)
-            record.photographs = [try galleries.digest(of: a.view.bytes), try galleries.digest(of: b.view.bytes)]
+            record.photographs = [a.view.digest, b.view.digest]
             let one = try a.chosen(in: probe)
             guard !b.view.faces.isEmpty else { throw RecognitionError.noFace(in: target) }
             let answers = try b.samples.map { sample in

@@ -30,8 +30,8 @@ public struct FaceRecognizer: Sendable {
     /// Finds the faces of a photograph; compares nothing and keeps nothing.
     public func detect(_ photograph: Photograph, permit: Permit) async throws -> Recorded<Detection> {
         try await recorder.record(permit, operation: .detect) { record, _ in
-            let view = try await pipeline.look(at: photograph)
-            record.photographs = [try galleries.digest(of: view.bytes)]
+            let view = try await pipeline.look(at: photograph, digest: galleries.digest)
+            record.photographs = [view.digest]
             record.outcome = view.faces.isEmpty ? "no-face" : "found"
             return Detection(
                 photographSize: view.image.photographSize, faces: view.described(for: model), times: view.times)

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import http.client
 import json
+import re
 import resource
 import shutil
 import socket
@@ -272,6 +273,26 @@ class Hostile(unittest.TestCase):
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 connection.close()
         self.good(client)
+
+    def test_each_request_of_a_connection_has_its_line(self):
+        """Three sent one behind the other without waiting; and three of a client that is gone after its first answer."""
+        body = b"{}"
+        known, answers = len(self.service.log()), []
+        for expected in (3, 1):
+            connection, answer = self.service.connect(), b""
+            connection.sendall((self.head(body) + body) * 3)
+            while answer.count(b"InvalidParameterException\"") < expected:
+                answer += connection.recv(65_536)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+            answers.append(re.findall(rb"(?i)x-amzn-requestid: (\S+)", answer))
+        told = [each.decode() for each in answers[0] + answers[1]]
+        self.assertEqual(len(answers[0]), 3)
+        lines = [json.loads(each) for each in self.service.log(*told)[known:].splitlines()]
+        logged = [each["request_id"] for each in lines if each["message"] == "request"]
+        self.assertEqual(len(logged), len(set(logged)), "none twice")
+        self.assertLessEqual(set(told), set(logged))
+        self.assertLessEqual(len(logged), 6)
 
     def bombs(self, files: dict[str, bytes]) -> None:
         with GoodClient(self.service) as client, ThreadPoolExecutor(4) as pool:

@@ -55,22 +55,22 @@ import Testing
         }
     }
 
-    @Test("Made smaller by a whole number, each pixel is its block's mean", arguments: [(60, 40, 2), (96, 33, 3), (320, 7, 64)])
+    @Test("Made smaller by a whole number, each pixel is its block's mean", arguments: [(60, 40, 2), (96, 33, 3), (320, 7, 64), (7, 320, 64), (10, 514, 257)])
     func means(width: Int, height: Int, factor: Int) {
         var random = SeededGenerator(seed: 7)
         let pixels = (0..<(3 * width * height)).map { _ in UInt8.random(in: 200...255, using: &random) }
         let small = PixelImage(size: PixelSize(width: width, height: height), pixels: pixels)
-            .shrunk(toFit: width / factor)
-        #expect(small.width == width / factor && small.height == max(1, Int((Double(height) / Double(factor)).rounded())))
+            .shrunk(toFit: max(width, height) / factor)
+        func rounded(_ side: Int) -> Int { max(1, Int((Double(side) / Double(factor)).rounded())) }
+        #expect(small.size == PixelSize(width: rounded(width), height: rounded(height)))
+        // The last block may be cut.
+        func block(_ i: Int, of side: Int) -> Range<Int> { (i * factor)..<min((i + 1) * factor, side) }
         for y in 0..<small.height {
-            // The last block may be cut.
-            let rows = (y * factor)..<min((y + 1) * factor, height), area = rows.count * factor
             for x in 0..<small.width {
+                let rows = block(y, of: height), columns = block(x, of: width), area = rows.count * columns.count
                 for c in 0..<3 {
                     var sum = 0
-                    for row in rows {
-                        for column in 0..<factor { sum += Int(pixels[3 * (row * width + x * factor + column) + c]) }
-                    }
+                    for row in rows { for column in columns { sum += Int(pixels[3 * (row * width + column) + c]) } }
                     let mean = (sum + area / 2) / area
                     #expect(Int(small.pixels[3 * (y * small.width + x) + c]) == mean, "\(x), \(y), \(c)")
                 }

@@ -9,7 +9,7 @@ guard arguments.count == 2, arguments.allSatisfy({ $0 > 0 }) else {
     exit(2)
 }
 let (count, repeats) = (arguments[0], arguments[1])
-let photograph = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) })
+let photograph = Data((0..<count).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 7) })
 let text = photograph.base64EncodedData()
 
 func milliseconds(_ decode: (Data) -> Data?) -> Double {
@@ -17,7 +17,7 @@ func milliseconds(_ decode: (Data) -> Data?) -> Double {
     let decoded = decode(text)
     let taken = ContinuousClock.now - start
     guard decoded == photograph else { fatalError("other bytes") }
-    return Double(taken.components.attoseconds) / 1e15
+    return Double(taken.components.seconds) * 1e3 + Double(taken.components.attoseconds) / 1e15
 }
 
 var ours: [Double] = [], foundation: [Double] = []

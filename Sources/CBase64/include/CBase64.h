@@ -5,9 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Decodes base64 (RFC 4648, section 4) from the beginning of a text, as far as whole vectors of its 64 letters reach, and
-/// says how many letters that was: a multiple of 4, and 0 on a processor without AVX2. What is left, padding and whatever
-/// is no letter, is the caller's. `bytes` has room for 3 bytes for each 4 of `count`, less two for padding.
+/// Decodes base64 (RFC 4648, section 4) from the beginning of a text, by vectors of 32 letters as long as another 16
+/// characters follow, and says how many letters that was: a multiple of 32, and 0 on a processor without AVX2. What is
+/// left is the caller's: the end, and all from the first vector on that holds something else than the 64 letters.
+/// `bytes` has room for 3 bytes for each 4 of `count`, less two for padding.
 size_t base64_decode_letters(const uint8_t *text, size_t count, uint8_t *bytes);
 
 #endif

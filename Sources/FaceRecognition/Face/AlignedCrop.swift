@@ -108,8 +108,8 @@ extension PixelImage {
         return PixelImage(size: target, pixels: result, photographSize: photographSize)
     }
 
-    /// So that a sum over a column of a block fits into 16 bits.
-    private static let largestBlock = 64
+    /// So that a sum over a column of a block fits into 16 bits: 257.
+    private static let largestBlock = Int(UInt16.max) / Int(UInt8.max)
 
     /// A rectangle of whole pixels inside the image.
     private typealias Region = (x: Int, y: Int, width: Int, height: Int)

@@ -17,11 +17,5 @@ final class Afterwards: Sendable {
     }
 
     /// Does what is left of the request that is over.
-    func finish() {
-        let left = work.withLock { work in
-            defer { work = nil }
-            return work
-        }
-        left?()
-    }
+    func finish() { work.withLock { $0.take() }?() }
 }

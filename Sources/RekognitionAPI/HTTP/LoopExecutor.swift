@@ -3,7 +3,8 @@ import NIOCore
 /// Runs a connection's task on the thread that reads and writes the connection.
 ///
 /// On Swift's shared threads a request and its answer change threads on their way, with the caches of another core before
-/// them. What blocks runs elsewhere anyway (`Workers`, the database's queue).
+/// them. Photographs, searches and changes have threads of their own (`Workers`, the database's queue); what is left here
+/// is the signature, JSON and the log's line: milliseconds for the largest body.
 final class LoopExecutor: TaskExecutor {
     private let loop: any EventLoop
 

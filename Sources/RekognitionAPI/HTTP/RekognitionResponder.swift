@@ -60,13 +60,14 @@ struct RekognitionResponder: HTTPResponder {
             response = Response(told, id: id)
         }
         let duration = ContinuousClock.now - start
+        // What is not done afterwards: a client that reads no answers has no place any more.
+        metrics.inFlight(admission.current)
         Afterwards.run { [trace, outcome] in tell(trace, outcome, duration, id, context.logger) }
         return (response, trace.isRead)
     }
 
     /// Counts and logs a request that was answered.
     private func tell(_ trace: Trace, _ outcome: String, _ duration: Duration, _ id: UUID, _ logger: Logger) {
-        metrics.inFlight(admission.current)
         metrics.request(trace.operation, outcome: outcome, took: duration)
         if outcome == "ok" { metrics.stages(trace.times, edge: duration - trace.core) }
         logger.info(
