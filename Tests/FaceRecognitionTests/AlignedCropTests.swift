@@ -55,7 +55,9 @@ import Testing
         }
     }
 
-    @Test("Made smaller by a whole number, each pixel is its block's mean", arguments: [(60, 40, 2), (96, 33, 3), (320, 7, 64), (7, 320, 64), (10, 514, 257)])
+    @Test(
+        "Made smaller by a whole number, each pixel is its block's mean",
+        arguments: [(60, 40, 2), (96, 33, 3), (320, 7, 64), (7, 320, 64), (10, 514, 257)])
     func means(width: Int, height: Int, factor: Int) {
         var random = SeededGenerator(seed: 7)
         let pixels = (0..<(3 * width * height)).map { _ in UInt8.random(in: 200...255, using: &random) }
