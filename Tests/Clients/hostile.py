@@ -282,7 +282,9 @@ class Hostile(unittest.TestCase):
             connection, answer = self.service.connect(), b""
             connection.sendall((self.head(body) + body) * 3)
             while answer.count(b"InvalidParameterException\"") < expected:
-                answer += connection.recv(65_536)
+                part = connection.recv(65_536)
+                self.assertTrue(part, "the service closed the connection")
+                answer += part
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.close()
             answers.append(re.findall(rb"(?i)x-amzn-requestid: (\S+)", answer))

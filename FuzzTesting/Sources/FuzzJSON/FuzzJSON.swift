@@ -1,8 +1,8 @@
 import Foundation
 import FuzzSupport
 
-/// What the scanner takes for JSON, Foundation takes for JSON as well, and what it takes for base64 stands for the same
-/// bytes there; nothing that a string holds traps.
+/// What the scanner takes for JSON, Foundation takes for JSON as well; a string is base64 of the same bytes for both, or
+/// for neither; nothing that a string holds traps.
 private func readJSON(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // As a slice, so that an index from 0 would be found out.
     let text = (Data([0x20]) + Data(UnsafeBufferPointer(start: start, count: count))).dropFirst()
